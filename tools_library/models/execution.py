@@ -1,0 +1,97 @@
+"""One run of a tool: the row is there before anything happens."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from tools_library.choices import ExecutionStatus, SideEffect, TriggerContext
+from voiceassist.organizations.models import OrganizationOwned
+
+
+class ToolExecution(OrganizationOwned):
+    """The columns of document 002's `tool_execution_logs`, and what a worker needs to run it."""
+
+    execution_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    tool = models.ForeignKey(
+        "tools_library.Tool",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="executions",
+    )
+    tool_name = models.CharField(max_length=100)
+    tool_version = models.CharField(max_length=20, blank=True)
+    definition = models.ForeignKey(
+        "tools_library.ToolVersion",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version that ran.",
+    )
+    assistant = models.ForeignKey(
+        "assistants.Assistant",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tool_executions",
+    )
+    call = models.ForeignKey(
+        "calls.Call",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tool_executions",
+    )
+    source_kind = models.CharField(max_length=20, blank=True, help_text="Such as call.")
+    source_id = models.CharField(max_length=64, blank=True)
+    tool_call_id = models.CharField(max_length=100, blank=True, help_text="The model's id.")
+
+    input_parameters = models.JSONField(default=dict)
+    context = models.JSONField(default=dict, help_text="Names that templates may use.")
+    custom_configuration = models.JSONField(default=dict, blank=True)
+    output_result = models.JSONField(null=True, blank=True)
+    message = models.TextField(blank=True, help_text="What the model and the page see.")
+    trace = models.JSONField(null=True, blank=True, help_text="Request and answer, masked.")
+
+    status = models.CharField(
+        max_length=20, choices=ExecutionStatus.choices, default=ExecutionStatus.PENDING
+    )
+    side_effect = models.CharField(
+        max_length=20, choices=SideEffect.choices, default=SideEffect.WRITE
+    )
+    trigger_context = models.CharField(max_length=20, choices=TriggerContext.choices)
+    reply_to = models.CharField(
+        max_length=150, blank=True, help_text="Channel of the process that waits."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True, help_text="Detail for staff, never secrets.")
+    retry_count = models.PositiveSmallIntegerField(default=0)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta(OrganizationOwned.Meta):
+        db_table = "tool_execution_logs"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_kind", "source_id", "tool_call_id"],
+                condition=~models.Q(tool_call_id=""),
+                name="one_run_per_tool_call",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="execution_newest"),
+            models.Index(fields=["status", "deadline_at"], name="execution_sweep"),
+            models.Index(fields=["started_at"], name="execution_started"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_name} {self.execution_id}"

@@ -1,0 +1,86 @@
+"""The published assistant as typed data; pure pydantic, no database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Spec(BaseModel):
+    """Base: frozen, and no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerVad(Spec):
+    """Turn detection by silence."""
+
+    type: Literal["server_vad"] = "server_vad"
+    threshold: float = Field(0.5, ge=0, le=1)
+    prefix_padding_ms: int = Field(300, ge=0, le=5_000)
+    silence_duration_ms: int = Field(500, ge=100, le=10_000)
+    idle_timeout_ms: int | None = Field(None, ge=5_000, le=30_000)
+    interrupt_response: bool = True
+
+
+class SemanticVad(Spec):
+    """Turn detection by meaning; has none of the numbers of `ServerVad`."""
+
+    type: Literal["semantic_vad"] = "semantic_vad"
+    eagerness: Literal["auto", "low", "medium", "high"] = "auto"
+    interrupt_response: bool = True
+
+
+class EndCallSettings(Spec):
+    """Whether and when the assistant may hang up."""
+
+    enabled: bool = False
+    scenarios: tuple[str, ...] = ()
+    custom_message: str | None = None
+
+
+class TransferCallSettings(Spec):
+    """Whether, when and where to the assistant may transfer the caller."""
+
+    enabled: bool = False
+    scenarios: tuple[str, ...] = ()
+    transfer_numbers: tuple[str, ...] = ()
+    custom_message: str | None = None
+
+
+class ToolsSettings(Spec):
+    """The shape of document 002's `tools_settings`."""
+
+    enabled_tools: tuple[str, ...] = ()
+    end_call: EndCallSettings = EndCallSettings()
+    transfer_call: TransferCallSettings = TransferCallSettings()
+    custom_tools: tuple[dict[str, Any], ...] = ()
+
+
+class AssistantSpec(Spec):
+    """Everything a call needs to know of its assistant."""
+
+    name: str
+    slug: str
+    instructions: str
+    first_message: str = ""
+    first_message_interruptible: bool = True
+    language: str = "en"
+    voice: str
+    realtime_model: str
+    transcription_model: str
+    turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] = ServerVad()
+    noise_reduction: Literal["near_field", "far_field"] | None = None
+    silence_timeout_seconds: int = Field(20, ge=5, le=600)
+    max_duration_seconds: int = Field(600, ge=10, le=3_300)
+    tools_settings: ToolsSettings = ToolsSettings()
+    sentences: dict[str, str] = {}
+
+
+def default_tools_settings() -> dict[str, Any]:
+    """Return document 002's `tools_settings` of a new assistant; ending calls is allowed."""
+    settings = ToolsSettings(
+        enabled_tools=("endCall",), end_call=EndCallSettings(enabled=True)
+    )
+    return settings.model_dump(mode="json")

@@ -1,0 +1,9 @@
+"""What happened, told to whoever watches.
+
+`emit` stores an Event and tells live pages after the commit; `publish` tells them without storing
+(words while they are spoken, audio levels). `hub` carries both to the sockets of this process.
+"""
+
+from voiceassist.foundation.events.emit import emit, publish
+
+__all__ = ["emit", "publish"]

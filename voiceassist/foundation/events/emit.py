@@ -1,0 +1,57 @@
+"""Storing and publishing events; imports the Event model and the live transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from voiceassist.foundation.events.transport import send
+from voiceassist.foundation.models import Event
+
+
+def emit(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> Event:
+    """Store an event in the caller's transaction and publish it after the commit.
+
+    Events of one organization become visible in the order of their ids, so that a reader who
+    resumes after the last id it saw misses none: on PostgreSQL the rest of the transaction holds
+    a lock per organization, hence emit last.
+
+    Args:
+        organization_id: whose event it is.
+        topic: who listens, such as `executions` or `call:12`.
+        type: what happened, in the past tense, such as `execution.updated`.
+        data: JSON object; ids and short values, no secrets.
+    """
+    with transaction.atomic():
+        _lock_order(organization_id)
+        event = Event.objects.create(
+            organization_id=organization_id, topic=topic, type=type, data=data, at=timezone.now()
+        )
+        frame = to_frame(event)
+        transaction.on_commit(lambda: send(organization_id, topic, frame))
+    return event
+
+
+def publish(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> None:
+    """Tell live pages something that is not kept; `seq` is null and the socket fills it in."""
+    at = timezone.now().isoformat()
+    send(organization_id, topic, {"type": type, "seq": None, "at": at, "data": dict(data)})
+
+
+def to_frame(event: Event) -> dict[str, Any]:
+    """Return the event as pages get it: `{"type", "seq", "at", "data"}`."""
+    return {
+        "type": event.type,
+        "seq": event.pk,
+        "at": event.at.isoformat(),
+        "data": event.data,
+    }
+
+
+def _lock_order(organization_id: int) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x5EC, organization_id])

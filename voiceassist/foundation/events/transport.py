@@ -1,0 +1,84 @@
+"""The way between processes: Channels groups, sent from any thread without blocking it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+log = logging.getLogger(__name__)
+
+
+class LiveLoop:
+    """The one event loop of this process that talks to the channel layer.
+
+    The server binds its own loop at start; a worker or command gets a small background thread.
+    One loop means one Redis connection, and none of the "event loop is closed" of `async_to_sync`.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Use `loop` from now on; called by the server when it starts."""
+        self._loop = loop
+
+    def unbind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget `loop`, which is about to close."""
+        if self._loop is loop:
+            self._loop = None
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Start `work` on the loop and return at once; failures are logged."""
+        loop = self._current()
+        asyncio.run_coroutine_threadsafe(work, loop).add_done_callback(_log_failure)
+
+    def _current(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or self._loop.is_closed():
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=self._loop.run_forever, name="live-events", daemon=True
+                ).start()
+            return self._loop
+
+
+live_loop = LiveLoop()
+
+
+def group_name(organization_id: int, topic: str) -> str:
+    """Return the Channels group of a topic: ASCII letters, digits, hyphens, underscores, periods."""
+    return f"live.{organization_id}.{topic.replace(':', '.')}"
+
+
+def send(organization_id: int, topic: str, frame: dict[str, Any]) -> None:
+    """Hand a frame to every process that has viewers of the topic; never blocks, never raises."""
+    message = {"type": "live.frame", "topic": topic, "frame": frame}
+    live_loop.run(_group_send(group_name(organization_id, topic), message))
+
+
+def reply(channel: str, message: dict[str, Any]) -> None:
+    """Send `message` to the one process that listens on `channel`; never blocks, never raises."""
+    live_loop.run(_send(channel, message))
+
+
+async def _group_send(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.group_send(group, message)
+
+
+async def _send(channel: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.send(channel, message)
+
+
+def _log_failure(task: Any) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.warning("live event not delivered", exc_info=task.exception())

@@ -1,0 +1,17 @@
+"""Organizations and the people and programs that act for them."""
+
+from voiceassist.organizations.models.api_key import ApiKey
+from voiceassist.organizations.models.membership import Membership, Role
+from voiceassist.organizations.models.organization import Organization
+from voiceassist.organizations.models.owned import OrganizationManager, OrganizationOwned
+from voiceassist.organizations.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "Membership",
+    "Organization",
+    "OrganizationManager",
+    "OrganizationOwned",
+    "Role",
+    "User",
+]
