@@ -80,7 +80,5 @@ class AssistantSpec(Spec):
 
 def default_tools_settings() -> dict[str, Any]:
     """Return document 002's `tools_settings` of a new assistant; ending calls is allowed."""
-    settings = ToolsSettings(
-        enabled_tools=("endCall",), end_call=EndCallSettings(enabled=True)
-    )
+    settings = ToolsSettings(enabled_tools=("endCall",), end_call=EndCallSettings(enabled=True))
     return settings.model_dump(mode="json")

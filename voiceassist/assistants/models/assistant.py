@@ -32,7 +32,9 @@ class Assistant(OrganizationOwned):
     description = models.CharField(max_length=300, blank=True)
     instructions = models.TextField(
         max_length=INSTRUCTIONS_MAX,
-        help_text="Who the assistant is and what it does. ${phone_number} and the like are filled in.",
+        help_text=(
+            "Who the assistant is and what it does. ${phone_number} and the like are filled in."
+        ),
     )
     first_message = models.TextField(
         max_length=FIRST_MESSAGE_MAX,
@@ -81,7 +83,10 @@ class Assistant(OrganizationOwned):
     silence_timeout_seconds = models.PositiveIntegerField(
         default=20,
         validators=_between(5, 600),
-        help_text="After this much silence on both sides the assistant asks; after the same again it ends the call.",
+        help_text=(
+            "After this much silence on both sides the assistant asks; "
+            "after the same again it ends the call."
+        ),
     )
     max_duration_seconds = models.PositiveIntegerField(
         default=600, validators=_between(10, 3_300), help_text="The call ends politely after this."

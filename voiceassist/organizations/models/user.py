@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+
+if TYPE_CHECKING:
+    from voiceassist.organizations.models.membership import Role
+    from voiceassist.organizations.models.organization import Organization
 
 
 class UserManager(BaseUserManager["User"]):
@@ -47,6 +51,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
+
+    # Set for one request by `organizations.current`: the slug it named, and what came of it.
+    asked_organization: str = ""
+    standing: tuple[Organization, Role] | None = None
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -1,0 +1,134 @@
+"""Saving an assistant's draft, and reading it as a spec; imports the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from pydantic import ValidationError as SpecError
+
+from voiceassist.assistants.choices import TurnDetection
+from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.rendering import NAMES
+from voiceassist.assistants.sentences import WHEN
+from voiceassist.assistants.spec import AssistantSpec
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.templating import TemplateError, check_names
+
+_FIELD_OF = {
+    "threshold": "vad_threshold",
+    "prefix_padding_ms": "vad_prefix_padding_ms",
+    "silence_duration_ms": "vad_silence_duration_ms",
+    "idle_timeout_ms": "vad_idle_timeout_ms",
+    "eagerness": "vad_eagerness",
+}
+SENTENCE_MAX = 500
+
+
+@transaction.atomic
+def save(assistant: Assistant) -> Assistant:
+    """Store the draft; calls change only when it is published.
+
+    The organization's first assistant becomes its default.
+
+    Raises:
+        InvalidInput: names each field that must change.
+    """
+    check(assistant)
+    assistant.save()
+    organization = assistant.organization
+    if organization.default_assistant_id is None:
+        organization.default_assistant = assistant
+        organization.save(update_fields=["default_assistant", "updated_at"])
+    return assistant
+
+
+def check(assistant: Assistant) -> AssistantSpec:
+    """Return the draft as the spec it would be published as.
+
+    Raises:
+        InvalidInput: names each field that must change.
+    """
+    errors = _of_columns(assistant) | _of_words(assistant)
+    spec = None
+    try:
+        spec = AssistantSpec.model_validate(_as_data(assistant))
+    except SpecError as error:
+        for each in error.errors():
+            errors.setdefault(_field(each["loc"]), f"{each['msg']}.")
+    if errors or spec is None:
+        raise InvalidInput(errors)
+    return spec
+
+
+def _of_columns(assistant: Assistant) -> dict[str, str]:
+    try:
+        assistant.full_clean(exclude=["organization", "created_by", "published_version"])
+    except ValidationError as error:
+        return {
+            "slug" if field == "__all__" else field: " ".join(map(str, messages))
+            for field, messages in error.message_dict.items()
+        }
+    if assistant.organization_id and _slug_taken(assistant):
+        return {"slug": f"Another assistant is called {assistant.slug}; choose another short name."}
+    return {}
+
+
+def _slug_taken(assistant: Assistant) -> bool:
+    others = Assistant.objects.of(assistant.organization_id).exclude(pk=assistant.pk)
+    return others.filter(slug=assistant.slug).exists()
+
+
+def _of_words(assistant: Assistant) -> dict[str, str]:
+    texts = {"instructions": assistant.instructions, "first_message": assistant.first_message}
+    errors = {}
+    if not assistant.instructions.strip():
+        errors["instructions"] = "Say who the assistant is and what it does."
+    for key, text in assistant.sentences.items():
+        field = f"sentences.{key}"
+        if key not in WHEN:
+            errors[field] = f"There is no such sentence. Known: {', '.join(WHEN)}."
+        elif len(text) > SENTENCE_MAX:
+            errors[field] = f"This has {len(text)} characters; keep it under {SENTENCE_MAX + 1}."
+        texts[field] = text
+    for field, text in texts.items():
+        try:
+            check_names(text, NAMES)
+        except TemplateError as error:
+            errors[field] = error.public_message
+    return errors
+
+
+def _as_data(assistant: Assistant) -> dict[str, Any]:
+    plain = (
+        "name", "slug", "instructions", "first_message", "first_message_interruptible", "language",
+        "voice", "realtime_model", "transcription_model", "silence_timeout_seconds",
+        "max_duration_seconds", "tools_settings",
+    )  # fmt: skip
+    return {name: getattr(assistant, name) for name in plain} | {
+        "turn_detection": _turn_detection(assistant),
+        "noise_reduction": assistant.noise_reduction or None,
+        "sentences": {key: text for key, text in assistant.sentences.items() if text.strip()},
+    }
+
+
+def _turn_detection(assistant: Assistant) -> dict[str, Any]:
+    common = {
+        "type": assistant.turn_detection,
+        "interrupt_response": assistant.interrupt_response,
+    }
+    if assistant.turn_detection == TurnDetection.SEMANTIC_VAD:
+        return common | {"eagerness": assistant.vad_eagerness}
+    return common | {
+        "threshold": assistant.vad_threshold,
+        "prefix_padding_ms": assistant.vad_prefix_padding_ms,
+        "silence_duration_ms": assistant.vad_silence_duration_ms,
+        "idle_timeout_ms": assistant.vad_idle_timeout_ms,
+    }
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    if location[0] == "turn_detection":
+        return _FIELD_OF.get(str(location[-1]), "turn_detection")
+    return ".".join(str(part) for part in location)

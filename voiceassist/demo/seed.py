@@ -1,0 +1,168 @@
+"""The demo organization: people, assistants, numbers, tools, templates and past calls.
+
+Each part is made only where it is missing, through the services of its room; past calls, which no
+service can make, are rows. Imports every room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from calls.models import Call
+from tools_library.choices import ToolType
+from tools_library.models import AssistantTool, Tool, ToolVersion
+from voiceassist.assistants.models import Assistant, PhoneNumber
+from voiceassist.assistants.services import drafts, numbers, publishing
+from voiceassist.demo import history
+from voiceassist.demo.tools import TEMPLATES, TOOLS, DemoTool
+from voiceassist.organizations.models import Membership, Organization, Role, User
+from voiceassist.organizations.services import members, organizations, users
+
+SLUG = "juniper-cycles"
+PASSWORD = "demo-voiceassist"  # noqa: S105 - printed at start; the demo has nothing to hide
+PEOPLE = {
+    Role.OWNER: "owner@example.com",
+    Role.ADMIN: "admin@example.com",
+    Role.BUILDER: "builder@example.com",
+    Role.OPERATOR: "operator@example.com",
+    Role.VIEWER: "viewer@example.com",
+}
+
+
+@dataclass(frozen=True)
+class _AssistantWords:
+    """What differs between the demo's assistants."""
+
+    slug: str
+    name: str
+    language: str
+    number: str
+    description: str
+    first_message: str
+    instructions: str
+
+
+_ASSISTANTS = (
+    _AssistantWords(
+        "demo", "Juniper Cycles", "en", "+12025550100", "Answers the shop's phone in English.",
+        "Hello, this is Juniper Cycles. How can I help?",
+        "You answer the phone of ${organization_name}, a bicycle shop with a workshop. You are "
+        "warm, brief and never pushy. Customers ask where an order is: look it up by its number "
+        "and say what you found. They ask for a day in the workshop: book it and repeat the day "
+        "and time. If you do not know something, say so and offer a call back. "
+        "The caller's number is ${phone_number}.",
+    ),
+    _AssistantWords(
+        "recepcion", "Recepción", "es", "+12025550101", "Atiende el teléfono en español.",
+        "Hola, habla con Juniper Cycles. ¿En qué puedo ayudarle?",
+        "Atiende el teléfono de ${organization_name}, una tienda de bicicletas con taller. Sea "
+        "amable y breve. Si preguntan por un pedido, búsquelo por su número y diga lo que ha "
+        "encontrado. Si piden un día en el taller, resérvelo y repita el día y la hora. Si no sabe "
+        "algo, dígalo y ofrezca devolver la llamada.",
+    ),
+)  # fmt: skip
+
+
+def seed() -> list[str]:
+    """Make whatever of the demo is missing; return what was made, one line each."""
+    made: list[str] = []
+    with transaction.atomic():
+        organization = _organization(made)
+        owner = _people(organization, made)
+        assistants = {words.slug: _assistant(organization, words, owner, made)
+                      for words in _ASSISTANTS}  # fmt: skip
+        tools = _tools(organization, assistants, owner, made)
+        if not Call.objects.of(organization).exists():
+            made.append(f"{history.write(organization, assistants, tools)} past calls")
+    return made
+
+
+def _organization(made: list[str]) -> Organization:
+    known = Organization.objects.filter(slug=SLUG).first()
+    if known is not None:
+        return known
+    made.append("organization Juniper Cycles")
+    return organizations.create("Juniper Cycles", slug=SLUG)
+
+
+def _people(organization: Organization, made: list[str]) -> User:
+    present = set(Membership.objects.of(organization).values_list("user__email", flat=True))
+    for role, email in PEOPLE.items():
+        if email in present:
+            continue
+        user = members.add(organization, email, role, name=f"Demo {role.label.lower()}").user
+        if not user.has_usable_password():
+            user.set_password(PASSWORD)
+        user.is_superuser = user.is_superuser or role is Role.OWNER
+        users.save(user)
+        members.refresh_staff(user)
+        made.append(f"user {email}")
+    return User.objects.get(email=PEOPLE[Role.OWNER])
+
+
+def _assistant(
+    organization: Organization, words: _AssistantWords, owner: User, made: list[str]
+) -> Assistant:
+    assistant = Assistant.objects.of(organization).filter(slug=words.slug).first()
+    if assistant is None:
+        assistant = Assistant(
+            organization=organization,
+            slug=words.slug,
+            name=words.name,
+            description=words.description,
+            language=words.language,
+            first_message=words.first_message,
+            instructions=words.instructions,
+            created_by=owner,
+        )
+        drafts.save(assistant)
+        made.append(f"assistant {words.slug}")
+    if assistant.published_version_id is None:
+        publishing.publish(assistant, owner)
+    if not PhoneNumber.unscoped.filter(number=words.number).exists():
+        numbers.add(organization, words.number, label="Demo line", assistant=assistant)
+        made.append(f"number {words.number}")
+    return assistant
+
+
+def _tools(
+    organization: Organization, assistants: dict[str, Assistant], owner: User, made: list[str]
+) -> dict[str, Tool]:
+    base = str(getattr(settings, "DEMO_STAND_INS_URL", "http://127.0.0.1:8001")).rstrip("/")
+    known = {tool.name: tool for tool in Tool.objects.of(organization)}
+    for plan in (*TOOLS, *TEMPLATES):
+        if plan.name in known:
+            continue
+        tool = _store_tool(organization, plan, base, owner)
+        known[plan.name] = tool
+        made.append(f"tool {plan.name}" if not plan.is_template else f"template {plan.name}")
+        if plan.is_template:
+            continue
+        for assistant in assistants.values():
+            AssistantTool(organization=organization, assistant=assistant, tool=tool).save()
+    return known
+
+
+def _store_tool(organization: Organization, plan: DemoTool, base: str, owner: User) -> Tool:
+    shared: dict[str, Any] = {
+        "organization": organization,
+        "name": plan.name,
+        "tool_type": ToolType.ENDPOINT,
+        "configuration": plan.configuration(base),
+        "function_definition": plan.definition(),
+        "side_effect": plan.side_effect,
+    }
+    tool = Tool(
+        **shared,
+        display_name=plan.display_name,
+        description=plan.description,
+        is_template=plan.is_template,
+        user=owner,
+    )
+    tool.save()
+    ToolVersion(**shared, tool=tool, version=tool.version, created_by=owner).save()
+    return tool

@@ -1,0 +1,122 @@
+"""The one table of who may do what, and the backend that answers Django from it.
+
+Imports the models of this room. Admin, API and pages all ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from voiceassist.organizations.current import Actor, role_in_current
+from voiceassist.organizations.models.membership import Role
+
+LEAST_ROLE: dict[str, Role] = {
+    "calls.read": Role.VIEWER,
+    "executions.read": Role.VIEWER,
+    "tools.read": Role.VIEWER,
+    "assistants.read": Role.VIEWER,
+    "numbers.read": Role.VIEWER,
+    "organization.read": Role.VIEWER,
+    "members.read": Role.VIEWER,
+    "calls.operate": Role.OPERATOR,
+    "tools.run": Role.OPERATOR,
+    "tools.write": Role.BUILDER,
+    "assistants.write": Role.BUILDER,
+    "numbers.write": Role.BUILDER,
+    "organization.write": Role.ADMIN,
+    "members.manage": Role.ADMIN,
+    "keys.manage": Role.ADMIN,
+    "owners.manage": Role.OWNER,
+    "organization.delete": Role.OWNER,
+}
+"""Permission → the least role that has it; every higher role has it too."""
+
+
+@dataclass(frozen=True)
+class ModelRule:
+    """Which permission each of Django's four actions on a model needs; None: nobody by hand."""
+
+    view: str
+    add: str | None = None
+    change: str | None = None
+    delete: str | None = None
+
+    @classmethod
+    def editable(cls, view: str, write: str) -> ModelRule:
+        """Return the rule of a model that whoever may `write` adds, changes and deletes."""
+        return cls(view=view, add=write, change=write, delete=write)
+
+
+MODEL_RULES: dict[str, ModelRule] = {
+    "organizations.organization": ModelRule(
+        view="organization.read", change="organization.write", delete="organization.delete"
+    ),
+    "organizations.membership": ModelRule.editable("members.read", "members.manage"),
+    "organizations.apikey": ModelRule.editable("keys.manage", "keys.manage"),
+    "assistants.assistant": ModelRule.editable("assistants.read", "assistants.write"),
+    "assistants.assistantversion": ModelRule(view="assistants.read"),
+    "assistants.phonenumber": ModelRule.editable("numbers.read", "numbers.write"),
+    "tools_library.tool": ModelRule.editable("tools.read", "tools.write"),
+    "tools_library.toolversion": ModelRule(view="tools.read"),
+    "tools_library.assistanttool": ModelRule.editable("assistants.read", "assistants.write"),
+    "tools_library.toolexecution": ModelRule(view="executions.read"),
+    "calls.call": ModelRule(view="calls.read"),
+    "calls.transcriptitem": ModelRule(view="calls.read"),
+}
+"""Model → permissions; a model that is not here is for superusers only."""
+
+SUPERUSERS_ONLY = frozenset({"organizations.user", "foundation.event", "calls.mediaticket"})
+"""Models of ours that no role opens: people across organizations, and inner workings."""
+
+_RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+def can(role: Role | str | None, permission: str) -> bool:
+    """Return whether `role` has `permission` (a key of LEAST_ROLE); None has nothing.
+
+    Raises:
+        KeyError: the permission is not in the table.
+    """
+    least = LEAST_ROLE[permission]
+    return role is not None and _RANK[Role(role)] >= _RANK[least]
+
+
+def at_least(role: Role | str, least: Role) -> bool:
+    """Return whether `role` is `least` or above it."""
+    return _RANK[Role(role)] >= _RANK[least]
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Return whether `actor` (person or key) has `permission` in the organization they act in."""
+    return can(role_in_current(actor), permission)
+
+
+def rule_of(django_permission: str) -> str | None:
+    """Return the permission behind Django's `app.action_model`; None where nobody has it."""
+    app, _, codename = django_permission.partition(".")
+    action, _, model = codename.partition("_")
+    rule = MODEL_RULES.get(f"{app}.{model}")
+    found = getattr(rule, action, None) if rule else None
+    return found if isinstance(found, str) else None
+
+
+class RoleBackend(BaseBackend):
+    """Answers `user.has_perm(...)` from the tables above, for the user's current organization."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Return whether the user's role allows `app.action_model`, or one of our own names."""
+        if not user_obj.is_active or not user_obj.is_authenticated:
+            return False
+        permission = perm if perm in LEAST_ROLE else rule_of(perm)
+        return permission is not None and may(user_obj, permission)
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Return whether the user may see any model of the app."""
+        return any(
+            self.has_perm(user_obj, f"{app_label}.view_{model.partition('.')[2]}")
+            for model in MODEL_RULES
+            if model.startswith(f"{app_label}.")
+        )

@@ -1,0 +1,91 @@
+"""Making, checking and revoking API keys; imports only the models."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.organizations.models import ApiKey, Organization, Role, User
+
+PREFIX = "vak_"
+_SHOWN = 12
+_USED_EVERY = timedelta(minutes=1)
+
+
+class KeyRefused(VoiceAssistError):
+    """The key opens nothing: unknown, expired or revoked."""
+
+    code = "authentication_failed"
+
+
+def create(
+    organization: Organization,
+    name: str,
+    role: str = Role.OPERATOR,
+    *,
+    expires_at: datetime | None = None,
+    by: User | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key; return its row and the key itself, which is not kept and cannot be read again.
+
+    Raises:
+        InvalidInput: empty name, unknown role, or an end that has passed.
+    """
+    errors = {}
+    if not name.strip():
+        errors["name"] = "Give the key a name, such as the program that will use it."
+    if role not in Role.values:
+        errors["role"] = f"{role!r} is no role; choose one of {', '.join(Role.values)}."
+    if expires_at is not None and expires_at <= timezone.now():
+        errors["expires_at"] = "This time has passed; choose a later one, or leave it empty."
+    if errors:
+        raise InvalidInput(errors)
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey(
+        organization=organization,
+        name=name.strip(),
+        prefix=secret[:_SHOWN],
+        key_hash=hash_of(secret),
+        role=role,
+        expires_at=expires_at,
+        created_by=by,
+    )
+    key.save()
+    return key, secret
+
+
+def verify(secret: str) -> ApiKey:
+    """Return the key's row with its organization, and note its use at most once a minute.
+
+    Raises:
+        KeyRefused: unknown, expired or revoked; the message says which, but never of a wrong key.
+    """
+    key = ApiKey.unscoped.select_related("organization").filter(key_hash=hash_of(secret)).first()
+    if key is None:
+        raise KeyRefused(f"This API key is not known. A key begins with {PREFIX}; copy it whole.")
+    now = timezone.now()
+    if key.revoked_at is not None:
+        raise KeyRefused("This API key was revoked. Make a new one in the admin.")
+    if key.expires_at is not None and key.expires_at <= now:
+        raise KeyRefused("This API key has expired. Make a new one in the admin.")
+    if key.last_used_at is None or key.last_used_at < now - _USED_EVERY:
+        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USED_EVERY)
+        ApiKey.objects.of(key.organization).filter(stale, pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def revoke(key: ApiKey) -> None:
+    """Make the key useless from now on; the row stays, so that old entries keep their name."""
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+
+
+def hash_of(secret: str) -> str:
+    """Return what is stored of a key; it is random and long, so a plain digest is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
