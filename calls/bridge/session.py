@@ -1,0 +1,480 @@
+"""One live call: decides what the phone hears and what the model is told; pure, no Django.
+
+Everything happens in one thread, by method calls: frames of the phone, events of the model,
+outcomes of tools, time. The rules for interruptions, tool calls and endings each have a module of
+their own; here they meet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any
+
+from calls.bridge import frames
+from calls.bridge import model_events as ev
+from calls.bridge.closing import Closing
+from calls.bridge.keys import Keys
+from calls.bridge.levels import peak_db
+from calls.bridge.limits import Limit, Limits
+from calls.bridge.playback import Playback
+from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, Tools
+from calls.bridge.responses import Responses
+from calls.bridge.speech import Speech
+from calls.bridge.tool_calls import ToolCalls
+
+TICK_S = 0.25
+EARLY_FRAMES = 100  # 2 s of audio kept for a model that is not ready yet
+SETUP_TIMEOUT_S = 10.0
+TURN_GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
+LEVEL_EVERY_MS = 200
+BAD_FRAMES_MAX = 20
+RETRY_CODES = frozenset({"", "server_error", "internal_error"})
+SETUP_EVENTS = frozenset({"setup", "listen"})
+
+
+def exactly(text: str) -> str:
+    """Return instructions that make the model say `text` word for word."""
+    return f'Say exactly this and nothing more: "{text}"'
+
+
+class Session:
+    """The state of one call; see the ports for what it needs and `CallPlan` for what it follows."""
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        phone: Phone,
+        model: Model,
+        tools: Tools,
+        journal: Journal,
+        timers: Timers,
+    ) -> None:
+        self.plan = plan
+        self.phone = phone
+        self.model = model
+        self.tools = tools
+        self.journal = journal
+        self.timers = timers
+        self.playback = Playback()
+        self.responses = Responses(model)
+        self.calls = ToolCalls(model, tools, plan.tools)
+        self.speech = Speech(plan, self.playback, journal)
+        self.limits = Limits(plan.silence_timeout_s, plan.max_duration_s)
+        self.keys = Keys(timers, self._keys_pressed)
+        self.closing: Closing | None = None
+        self.encoder: frames.Encoder | None = None
+        self.early: deque[str] = deque(maxlen=EARLY_FRAMES)
+        self.ready = False
+        self.ended = False
+        self.greeted = False
+        self.listening = plan.first_message_interruptible or not plan.first_message or plan.resumed
+        self.caller_speaking = False
+        self.grace_until = 0.0
+        self.opened_at = timers.now()
+        self.failures = 0
+        self.bad_frames = 0
+        self.interruptions = 0
+        self.frames_in = 0
+        self.frames_out = 0
+        self._level_at_ms = 0.0
+        self._assistant_db = -60.0
+        self._stop_tick = timers.later(TICK_S, self._tick)
+        model.configure(plan.settings, listening=self.listening)
+
+    # --- the phone ------------------------------------------------------------------------
+
+    def on_frame(self, frame: frames.Frame) -> None:
+        """Take one frame of the stream; audio first, since it is nearly all of them."""
+        if type(frame) is frames.Media:
+            self._media(frame.media)
+        elif type(frame) is frames.Mark:
+            self._mark(frame.mark.name)
+        elif type(frame) is frames.Dtmf:
+            self.keys.press(frame.dtmf.digit)
+        elif type(frame) is frames.Start:
+            self._start(frame)
+        elif type(frame) is frames.Stop:
+            self.hung_up(Ending("caller_hung_up"))
+
+    def on_bad_frame(self, detail: str) -> None:
+        """Something unreadable came; the call goes on unless it keeps coming."""
+        self.bad_frames += 1
+        if self.bad_frames > BAD_FRAMES_MAX:
+            self.finish(Ending("protocol_error", detail[:200]))
+
+    def hung_up(self, ending: Ending) -> None:
+        """The caller is gone, or the stream is; a call that was ending anyway keeps its reason."""
+        self.finish(self.closing.ending if self.closing else ending)
+
+    def _start(self, frame: frames.Start) -> None:
+        if self.encoder is not None or self.ended:
+            return
+        self.encoder = frames.Encoder(frame.start.streamSid or frame.streamSid)
+        self.limits.started = self.timers.now()
+        self.journal.answered(frame.start.streamSid)
+        self._greet()
+
+    def _media(self, media: frames.MediaBody) -> None:
+        if self.encoder is None or self.ended:
+            return
+        self.frames_in += 1
+        timestamp = float(media.timestamp) if media.timestamp.isdigit() else 0.0
+        self.playback.tick(timestamp, self.timers.now())
+        if not self.ready:
+            self.early.append(media.payload)
+            return
+        self.speech.appended(media.payload)
+        self.model.append_audio(media.payload)
+        if timestamp - self._level_at_ms >= LEVEL_EVERY_MS:
+            self._report_level(timestamp, media.payload)
+
+    def _report_level(self, timestamp: float, payload: str) -> None:
+        self._level_at_ms = timestamp
+        if not self.journal.watched():
+            return
+        playing = self.playback.busy()
+        speaking = "caller" if self.caller_speaking else "assistant" if playing else ""
+        self.journal.level(peak_db(payload), self._assistant_db if playing else -60.0, speaking)
+
+    def _mark(self, name: str) -> None:
+        for item_id in self.playback.acknowledge(name, self.timers.now()):
+            self.speech.played(item_id)
+        self._played_out()
+
+    def _played_out(self) -> None:
+        if self.greeted and not self.listening and not self._assistant_busy():
+            self.listening = True
+            self.model.listen(self.plan.settings)
+        self._pump()
+
+    # --- the model ------------------------------------------------------------------------
+
+    def on_model(self, event: ev.Event) -> None:
+        """Take one event of the model; unknown kinds do not reach us."""
+        if type(event) is ev.Audio:
+            self._audio(event)
+            return
+        handler = _HANDLERS.get(type(event))
+        if handler is not None and (not self.ended or type(event) in _AFTER_THE_END):
+            handler(self, event)
+
+    def _ready(self, _: ev.SessionReady) -> None:
+        if self.ready:
+            return
+        self.ready = True
+        for item in self.plan.history:
+            self.model.add_message("user" if item.role == "caller" else "assistant", item.text)
+        for payload in self.early:
+            self.speech.appended(payload)
+            self.model.append_audio(payload)
+        self.early.clear()
+        self._greet()
+
+    def _greet(self) -> None:
+        if not self.ready or self.encoder is None or self.greeted:
+            return
+        self.greeted = True
+        if self.plan.resumed:
+            self.responses.ask("sentence", exactly(self.plan.sentences["resumed"]))
+        elif self.plan.first_message:
+            self.responses.ask("greeting", exactly(self.plan.first_message))
+        self._pump()
+
+    def _speech_started(self, event: ev.SpeechStarted) -> None:
+        now = self.timers.now()
+        self.caller_speaking = True
+        self.limits.noise(by_caller=True)
+        if self.plan.settings.turn_detection.get("interrupt_response", True):
+            self._interrupt(now, cancelled_by_model=True)
+        self.speech.caller_began(event, now)
+
+    def _speech_stopped(self, event: ev.SpeechStopped) -> None:
+        now = self.timers.now()
+        self.caller_speaking = False
+        self.limits.noise(by_caller=True)
+        self.speech.caller_stopped(event)
+        self.grace_until = now + TURN_GRACE_S
+        self.timers.later(TURN_GRACE_S, self._pump)
+
+    def _response_started(self, event: ev.ResponseStarted) -> None:
+        request = self.responses.started(event.response_id, event.request)
+        self.speech.response_began(event.response_id)
+        unwanted = self.caller_speaking or (self.closing is not None and not self.closing.gentle)
+        if unwanted and (request is None or request.purpose == "turn"):
+            # The caller is already speaking again (or the call is being ended): the answer that
+            # was on its way would talk over them; the model answers their turn instead.
+            self.speech.cut(event.response_id)
+            self.model.cancel_response()
+            return
+        self.calls.response_started()
+
+    def _output_started(self, event: ev.OutputStarted) -> None:
+        if event.kind == "message":
+            self.speech.item_began(event.response_id, event.item_id)
+
+    def _audio(self, event: ev.Audio) -> None:
+        stale = event.response_id != self.responses.active or self.speech.is_cut(event.response_id)
+        if stale or self.encoder is None or self.ended:
+            return
+        now = self.timers.now()
+        self.speech.speaks(event, now)
+        sending = self.playback.add(
+            event.response_id, event.item_id, event.content_index, event.payload, now
+        )
+        self._send(sending.payload, sending.mark)
+        if self.journal.watched():
+            self._assistant_db = peak_db(event.payload)
+
+    def _send(self, payload: str, mark: str) -> None:
+        assert self.encoder is not None  # noqa: S101 - audio is taken only after `start`
+        if payload:
+            self.frames_out += 1
+            self.phone.send(self.encoder.media(payload))
+        if mark:
+            self.phone.send(self.encoder.mark(mark))
+
+    def _audio_done(self, event: ev.AudioDone) -> None:
+        self._end_item(event.item_id)
+
+    def _end_item(self, item_id: str) -> None:
+        sending = self.playback.end_item(item_id, self.timers.now())
+        if self.encoder is not None:
+            self._send(sending.payload, sending.mark)
+
+    def _tool_called(self, event: ev.ToolCalled) -> None:
+        interrupted = self.speech.is_cut(event.response_id)
+        self.calls.called(event, self.timers.now(), interrupted=interrupted)
+
+    def _response_ended(self, event: ev.ResponseEnded) -> None:
+        request = self.responses.ended(event.response_id)
+        spoken = self.speech.response_ended(event.response_id, self._end_item)
+        self.journal.used(event)
+        interrupted = event.status == "cancelled"
+        if event.status == "failed":
+            self._model_failed(event.error_code, event.error_message, request)
+        elif not interrupted:
+            self.failures = 0
+            self._perform_session_tools(event.response_id, spoken=spoken)
+        self.calls.response_done(
+            event.response_id, interrupted=interrupted, now=self.timers.now()
+        )
+        self._pump()
+
+    def _problem(self, event: ev.Problem) -> None:
+        self.journal.problem(event.code, event.message)
+        if event.code == "session_expired":
+            self._session_lost(ev.SessionLost(event.message, expired=True))
+        elif event.code == "conversation_already_has_active_response":
+            self.responses.refused(event.event_id)
+        elif event.event_id in SETUP_EVENTS:
+            self._fail(event.code, event.message)
+        elif (request := self.responses.dropped(event.event_id)) is not None:
+            self._model_failed(event.code, event.message, request)
+            self._pump()
+
+    def _session_lost(self, event: ev.SessionLost) -> None:
+        if not self.ready:
+            self._fail_to_connect(event.detail)
+            return
+        if self.closing is None or self.closing.ending.resume:
+            self.closing = Closing(
+                Ending("model_lost", event.detail[:200], resume=True), gentle=False
+            )
+        self.responses = Responses(self.model)
+        self.calls.pending.clear()
+        self.caller_speaking = False
+        self._pump()
+
+    # --- tools ----------------------------------------------------------------------------
+
+    def on_tool_outcome(self, call_id: str, output: str) -> None:
+        """Give the model a tool's output (JSON text); late and repeated outcomes are dropped."""
+        if self.ended:
+            return
+        self.calls.answer(call_id, output)
+        self.calls.start_waiting(self.timers.now())
+        self._pump()
+
+    def _perform_session_tools(self, response_id: str, *, spoken: bool) -> None:
+        for call in self.calls.for_session(response_id):
+            output = {"success": True, "message": "The call ends after the farewell."}
+            self.tools.perform_here(call, output)
+            self.calls.answer(call.call_id, json.dumps(output))
+            farewell = "" if spoken else self.plan.farewell
+            self.close(Ending("assistant_ended"), farewell, gentle=True)
+
+    # --- ending ---------------------------------------------------------------------------
+
+    def close(self, ending: Ending, sentence: str, *, gentle: bool) -> None:
+        """Say `sentence` (if any), wait until it is heard, then end.
+
+        `gentle`: the caller may still speak up and keep the call; otherwise the assistant is cut
+        short, hears nothing any more, and says its sentence at once.
+        """
+        if self.ended or self.closing is not None:
+            return
+        now = self.timers.now()
+        self.closing = Closing(ending, gentle=gentle, began=now)
+        self.responses.forget_waiting()
+        if not gentle:
+            self._interrupt(now, cancelled_by_model=False)
+            self.model.deafen()
+            self.caller_speaking = False
+        if sentence and self.ready:
+            self.responses.ask("farewell", exactly(sentence))
+        self._pump()
+
+    def finish(self, ending: Ending) -> None:
+        """End now; the ending is written down and the stream closed, once."""
+        if self.ended:
+            return
+        self.ended = True
+        self._stop_tick()
+        self.keys.stop()
+        self.speech.finalize(self.timers.now())
+        self.tools.abandon()
+        self.phone.finish(ending)
+
+    def _model_failed(self, code: str, message: str, request: Any) -> None:
+        self.failures += 1
+        if code in RETRY_CODES and self.failures == 1 and self.closing is None:
+            self.responses.again(request)
+        elif self.closing is not None:
+            self.finish(self.closing.ending)
+        else:
+            self._fail(code, message)
+
+    def _fail(self, code: str, message: str) -> None:
+        detail = f"{code}: {message}"[:300]
+        self.finish(Ending("model_failed", detail, say=self.plan.sentences["model_failed"]))
+
+    def _fail_to_connect(self, detail: str) -> None:
+        say = self.plan.sentences["technical_goodbye"]
+        self.finish(Ending("model_unreachable", detail[:300], say=say))
+
+    # --- interruptions --------------------------------------------------------------------
+
+    def _interrupt(self, now: float, *, cancelled_by_model: bool) -> None:
+        """The caller takes the turn: stop playback first, then tell the model what was heard."""
+        self.responses.forget_waiting()
+        if self.closing is not None and self.closing.gentle and not self.ended:
+            self.closing = None
+            self.limits.over = False
+        active = self.responses.active
+        if not self.playback.busy() and not active:
+            return
+        heard = self.playback.clear(now)
+        if self.encoder is not None:
+            self.phone.send(self.encoder.clear())
+        if active:
+            if not cancelled_by_model:
+                self.model.cancel_response()
+            self.speech.cut(active)
+        for cut in heard:
+            if not cut.whole and cut.heard_ms >= 1:
+                self.model.truncate(cut.item_id, cut.content_index, int(cut.heard_ms))
+        for item_id in self.speech.interrupted(heard, active):
+            self.model.delete_item(item_id)
+        self.interruptions += 1
+        self.journal.interrupted(self.interruptions)
+
+    def _keys_pressed(self, digits: str) -> None:
+        if self.ended or not self.ready:
+            return
+        now = self.timers.now()
+        self.limits.noise(by_caller=True)
+        self._interrupt(now, cancelled_by_model=False)
+        self.speech.keys(digits, now)
+        self.model.add_message("user", f"[The caller pressed {digits} on the phone's keys.]")
+        self.responses.ask("turn")
+        self._pump()
+
+    # --- control --------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """Give the model a note of staff; the caller does not hear it."""
+        if not self.ended:
+            self.model.add_message("system", text)
+
+    # --- time -----------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.ended:
+            return
+        self._stop_tick = self.timers.later(TICK_S, self._tick)
+        now = self.timers.now()
+        if not self.ready and now - self.opened_at > SETUP_TIMEOUT_S:
+            self._fail_to_connect("The voice model did not answer.")
+            return
+        self.calls.overdue(now)
+        if (request := self.responses.lost(now)) is not None:
+            self._model_failed("", "The voice model did not begin to answer.", request)
+        if self.playback.overdue(now):
+            for item_id in self.playback.assume_played():
+                self.speech.played(item_id)
+            self._played_out()
+        self._check_limits(now)
+        self._pump()
+
+    def _check_limits(self, now: float) -> None:
+        if self.encoder is None or self.ended:
+            return
+        busy = self.caller_speaking or self._assistant_busy() or bool(self.calls.pending)
+        limit = self.limits.check(now, busy=busy)
+        sentences = self.plan.sentences
+        if limit is Limit.ASK:
+            self.responses.ask("sentence", exactly(sentences["still_there"]))
+        elif limit is Limit.SILENT:
+            self.close(Ending("silence"), sentences["silence_goodbye"], gentle=True)
+        elif limit is Limit.TOO_LONG:
+            self.close(Ending("time_limit"), sentences["time_limit_goodbye"], gentle=False)
+
+    def _assistant_busy(self) -> bool:
+        return self.playback.busy() or not self.responses.quiet()
+
+    def _pump(self) -> None:
+        """Do what has become possible: speak, or end."""
+        if self.ended or not self.ready:
+            return
+        now = self.timers.now()
+        if self.closing is not None and self._close_if_due(self.closing, now):
+            return
+        free = not self.caller_speaking and now >= self.grace_until
+        if self.closing is None and free and self.responses.idle() and self.calls.want_response():
+            self.responses.ask("turn")
+        if free:
+            self.responses.next(now)
+
+    def _close_if_due(self, closing: Closing, now: float) -> bool:
+        silent = self.responses.quiet() and not self.calls.pending
+        due = closing.due(
+            now,
+            speaking=not silent,
+            playing=self.playback.busy(),
+            remaining_s=self.playback.remaining_ms(now) / 1000,
+        )
+        if due:
+            self.finish(closing.ending)
+        return due
+
+
+_HANDLERS: dict[type[ev.Event], Any] = {
+    ev.SessionReady: Session._ready,
+    ev.SpeechStarted: Session._speech_started,
+    ev.SpeechStopped: Session._speech_stopped,
+    ev.ItemPlaced: lambda session, event: session.speech.placed(event),
+    ev.CallerWords: lambda session, event: session.speech.caller_words(event),
+    ev.CallerSaid: lambda session, event: session.speech.caller_said(event),
+    ev.ResponseStarted: Session._response_started,
+    ev.OutputStarted: Session._output_started,
+    ev.AudioDone: Session._audio_done,
+    ev.Words: lambda session, event: session.speech.words(event, session.timers.now()),
+    ev.WordsDone: lambda session, event: session.speech.words_done(event),
+    ev.ToolCalled: Session._tool_called,
+    ev.ResponseEnded: Session._response_ended,
+    ev.Problem: Session._problem,
+    ev.SessionLost: Session._session_lost,
+}
+# Words of the caller that come after the hang-up still belong into the transcript.
+_AFTER_THE_END = frozenset({ev.CallerWords, ev.CallerSaid})

@@ -1,0 +1,127 @@
+"""Function calls of the model: each answered exactly once, none run twice; pure.
+
+Reads start at once and run side by side. Whatever changes something waits until its response is
+done (an interrupted response changes nothing) and runs one after the other, in the assistant's
+`execution_order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from calls.bridge.model_events import ToolCalled
+from calls.bridge.ports import Model, ToolCall, Tools, ToolTraits
+
+GRACE_S = 1.0  # beyond the tool's own deadline, for the way there and back
+UNKNOWN = ToolTraits(runs_at="worker", side_effect="read")
+
+TIMED_OUT = '{"success": false, "error": "timeout", "message": "The tool did not answer in time."}'
+INTERRUPTED = (
+    '{"success": false, "error": "cancelled", "message": "Not run: the caller interrupted first. '
+    'Call it again if it is still wanted."}'
+)
+
+
+@dataclass(slots=True)
+class Pending:
+    """One call id on its way to its answer."""
+
+    call: ToolCall
+    traits: ToolTraits
+    response_id: str
+    arrived: int
+    started: bool = False
+    deadline: float = 0.0
+
+
+@dataclass(slots=True)
+class ToolCalls:
+    """All function calls of one model session."""
+
+    model: Model
+    tools: Tools
+    traits: Mapping[str, ToolTraits]
+    pending: dict[str, Pending] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    done_responses: set[str] = field(default_factory=set)
+    unseen_outputs: bool = False  # an answer that no response has been created after
+
+    def called(self, event: ToolCalled, now: float, *, interrupted: bool) -> None:
+        """A complete call arrived; duplicates of a call id are dropped."""
+        if event.call_id in self.seen:
+            return
+        self.seen.add(event.call_id)
+        call = ToolCall(event.call_id, event.name, event.arguments)
+        traits = self.traits.get(event.name, UNKNOWN)
+        entry = Pending(call, traits, event.response_id, len(self.seen))
+        self.pending[event.call_id] = entry
+        if interrupted:
+            self._refuse(entry)
+        elif traits.side_effect == "read" and traits.runs_at != "session":
+            self._start(entry, now)
+
+    def for_session(self, response_id: str) -> list[ToolCall]:
+        """Return the calls of a finished response that the session itself must perform."""
+        return [
+            entry.call
+            for entry in self.pending.values()
+            if entry.response_id == response_id and entry.traits.runs_at == "session"
+        ]
+
+    def response_done(self, response_id: str, *, interrupted: bool, now: float) -> None:
+        """The response is over: start what waited for that, or refuse it where interrupted."""
+        self.done_responses.add(response_id)
+        for entry in list(self.pending.values()):
+            waits = entry.response_id == response_id and not entry.started
+            if waits and interrupted:
+                self._refuse(entry)
+        self.start_waiting(now)
+
+    def start_waiting(self, now: float) -> None:
+        """Start the next call that changes something, unless one of them is running."""
+        changing = [e for e in self.pending.values() if e.traits.side_effect != "read"]
+        if any(entry.started for entry in changing):
+            return
+        ready = [
+            entry
+            for entry in changing
+            if entry.response_id in self.done_responses and entry.traits.runs_at != "session"
+        ]
+        if ready:
+            self._start(min(ready, key=lambda e: (e.traits.execution_order, e.arrived)), now)
+
+    def _refuse(self, entry: Pending) -> None:
+        self.tools.refuse(entry.call, "cancelled", "The caller interrupted before it ran.")
+        self.answer(entry.call.call_id, INTERRUPTED)
+
+    def _start(self, entry: Pending, now: float) -> None:
+        entry.started = True
+        entry.deadline = now + entry.traits.timeout_s + GRACE_S
+        self.tools.start(entry.call)
+
+    def answer(self, call_id: str, output: str) -> bool:
+        """Give a call its one answer; False where it has been answered or is unknown."""
+        if self.pending.pop(call_id, None) is None:
+            return False
+        self.model.answer_tool(call_id, output)
+        self.unseen_outputs = True
+        return True
+
+    def overdue(self, now: float) -> None:
+        """Answer the calls whose tools gave nothing by their deadline."""
+        for entry in list(self.pending.values()):
+            if entry.started and now >= entry.deadline:
+                self.answer(entry.call.call_id, TIMED_OUT)
+        self.start_waiting(now)
+
+    def response_started(self) -> None:
+        """A response begins and sees every answer given so far."""
+        self.unseen_outputs = False
+
+    def want_response(self) -> bool:
+        """Whether answers wait to be spoken of and their response's calls are all answered."""
+        if not self.unseen_outputs:
+            return False
+        open_responses = {entry.response_id for entry in self.pending.values()}
+        return not open_responses
