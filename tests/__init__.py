@@ -1,0 +1,1 @@
+"""Tests of the product; `tests.services` and `tests.factories` are imported from here."""

@@ -1,0 +1,71 @@
+"""The ground of every test: real servers, started before Django reads its settings.
+
+`pytest …` starts PostgreSQL and Redis itself; `make test` hands over addresses of running ones.
+`TEST_GROUND=embedded` runs what is marked `embedded` on SQLite and in-process jobs instead.
+"""
+
+import atexit
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.services.running import RunningServices, start_services
+
+EMBEDDED = os.environ.get("TEST_GROUND") == "embedded"
+_ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+
+
+def _hold(services: RunningServices) -> None:
+    os.environ.update(services.env)
+    atexit.register(services.stop)
+
+
+def _prepare_ground() -> str:
+    """Set the addresses of database and Redis; return one line about them for the report."""
+    if EMBEDDED:
+        for name in _ADDRESSES:
+            os.environ.pop(name, None)
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            folder = tempfile.TemporaryDirectory(prefix="voiceassist-embedded-")
+            atexit.register(folder.cleanup)
+            os.environ["TEST_FOLDER"] = folder.name
+        database = Path(os.environ["TEST_FOLDER"]) / "tests.sqlite3"
+        os.environ["DATABASE_URL"] = f"sqlite:///{database}"
+        return "ground: SQLite, jobs in this process, no Redis"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Redis broadcasts reach every database of one server: each worker gets a server.
+        _hold(start_services("redis"))
+        return ""
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        os.environ.setdefault("CELERY_BROKER_URL", os.environ["REDIS_URL"])
+        return "ground: PostgreSQL and Redis named in the environment"
+    services = start_services("postgres", "redis")
+    _hold(services)
+    return f"ground: {', '.join(services.versions)}"
+
+
+_REPORT = _prepare_ground()
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+_ = settings.DATABASES  # pytest-django sets Django up only where the settings are loaded
+pytest_plugins = ["tests.services.fixtures"]
+
+
+def pytest_report_header() -> str:
+    """Say which servers the tests run on."""
+    return _REPORT
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests under `tests/embedded` belong to the embedded run alone; marked ones to both."""
+    own = Path(__file__).parent / "embedded"
+    chosen, left = [], []
+    for item in items:
+        inside = own in item.path.parents
+        wanted = (inside or item.get_closest_marker("embedded")) if EMBEDDED else not inside
+        (chosen if wanted else left).append(item)
+    items[:] = chosen
+    if left:
+        config.hook.pytest_deselected(items=left)
