@@ -2,7 +2,20 @@
 
 from urllib.parse import urlsplit
 
-from config.settings.env import BASE_DIR, MODE, env, number, origin, required
+from config.settings.env import (
+    BASE_DIR,
+    MODE,
+    address,
+    database,
+    env,
+    host_ports,
+    networks,
+    number,
+    origin,
+    phone_number,
+    required,
+    server,
+)
 
 DEBUG = MODE.debug
 DEMO = MODE.demo
@@ -26,7 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 
 # --- what the outside is and where it is reached ---------------------------------------------
 OPENAI_API_KEY = required("OPENAI_API_KEY", demo="demo", hint="Assistants speak through it.")
-OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1").rstrip("/")
+OPENAI_BASE_URL = address("OPENAI_BASE_URL", default="https://api.openai.com/v1")
 OPENAI_REALTIME_MODEL = env.str("OPENAI_REALTIME_MODEL", default="gpt-realtime-2.1")
 OPENAI_CHAT_MODEL = env.str("OPENAI_CHAT_MODEL", default="gpt-5-mini")
 TWILIO_ACCOUNT_SID = required(
@@ -39,10 +52,11 @@ TWILIO_AUTH_TOKEN = required(
     demo="demo-auth-token",
     hint="It is on the first page of the Twilio console, and proves who rings.",
 )
-TWILIO_PHONE_NUMBER = env.str("TWILIO_PHONE_NUMBER", default="")
-TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="").rstrip("/")
-OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
+TWILIO_PHONE_NUMBER = phone_number("TWILIO_PHONE_NUMBER")
+TWILIO_API_BASE_URL = address("TWILIO_API_BASE_URL", default="")
+OUTBOUND_ALLOW = host_ports("OUTBOUND_ALLOW")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOW = networks("METRICS_ALLOW", default=["127.0.0.1", "::1"] if DEMO else [])
 
 # --- Django -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -110,10 +124,12 @@ USE_TZ = True
 
 # --- data -------------------------------------------------------------------------------------
 VAR_DIR = BASE_DIR / "var"
-REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+REDIS_URL = server("REDIS_URL", default="", kinds=("redis", "rediss"))
+CELERY_BROKER_URL = server(
+    "CELERY_BROKER_URL", default=REDIS_URL, kinds=("redis", "rediss", "amqp", "amqps")
+)
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'voiceassist.sqlite3'}")
+    "default": database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'voiceassist.sqlite3'}")
 }
 _DATABASE = DATABASES["default"]
 if _DATABASE["ENGINE"].endswith("sqlite3"):

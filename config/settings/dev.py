@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DEMO", "1")
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import INSTALLED_APPS  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import INSTALLED_APPS
 
 INSTALLED_APPS = ["daphne", *INSTALLED_APPS]

@@ -5,6 +5,6 @@ import os
 os.environ.setdefault("DEMO", "1")
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
 
-from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

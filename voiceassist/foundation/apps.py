@@ -8,3 +8,9 @@ class FoundationConfig(AppConfig):
 
     name = "voiceassist.foundation"
     label = "foundation"
+
+    def ready(self) -> None:
+        """Register the health checks every deployment has."""
+        from voiceassist.foundation.health_checks import register_all
+
+        register_all()
