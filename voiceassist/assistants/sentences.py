@@ -15,6 +15,7 @@ WHEN: dict[str, str] = {
     "holding": "A tool takes long",
     "staff_goodbye": "Staff ended the call",
     "technical_goodbye": "The call ends for a reason of ours",
+    "resumed": "The line dropped for a moment and the call goes on",
     "farewell": "The assistant ends the call and has not said goodbye",
 }
 """Key → when it is said; these are all keys there are."""
@@ -32,6 +33,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "staff_goodbye": "I have to end our call here. Thank you for calling. Goodbye.",
         "technical_goodbye": "I'm sorry, I have to end this call for a technical reason. "
         "Please call again in a few minutes. Goodbye.",
+        "resumed": "I'm sorry, the line dropped for a moment. Please go on.",
         "farewell": "Thank you for calling. Goodbye.",
     },
     "es": {
@@ -46,6 +48,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "staff_goodbye": "Tengo que terminar aquí la llamada. Gracias por llamar. Hasta luego.",
         "technical_goodbye": "Lo siento, tengo que terminar la llamada por un motivo técnico. "
         "Llame de nuevo en unos minutos, por favor. Hasta luego.",
+        "resumed": "Disculpe, la línea se cortó un momento. Siga, por favor.",
         "farewell": "Gracias por llamar. Hasta luego.",
     },
 }

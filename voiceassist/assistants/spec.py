@@ -17,10 +17,10 @@ class ServerVad(Spec):
     """Turn detection by silence."""
 
     type: Literal["server_vad"] = "server_vad"
-    threshold: float = Field(0.5, ge=0, le=1)
-    prefix_padding_ms: int = Field(300, ge=0, le=5_000)
-    silence_duration_ms: int = Field(500, ge=100, le=10_000)
-    idle_timeout_ms: int | None = Field(None, ge=5_000, le=30_000)
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    prefix_padding_ms: int = Field(default=300, ge=0, le=5_000)
+    silence_duration_ms: int = Field(default=500, ge=100, le=10_000)
+    idle_timeout_ms: int | None = Field(default=None, ge=5_000, le=30_000)
     interrupt_response: bool = True
 
 
@@ -72,8 +72,8 @@ class AssistantSpec(Spec):
     transcription_model: str
     turn_detection: Annotated[ServerVad | SemanticVad, Field(discriminator="type")] = ServerVad()
     noise_reduction: Literal["near_field", "far_field"] | None = None
-    silence_timeout_seconds: int = Field(20, ge=5, le=600)
-    max_duration_seconds: int = Field(600, ge=10, le=3_300)
+    silence_timeout_seconds: int = Field(default=20, ge=5, le=600)
+    max_duration_seconds: int = Field(default=600, ge=10, le=3_300)
     tools_settings: ToolsSettings = ToolsSettings()
     sentences: dict[str, str] = {}
 

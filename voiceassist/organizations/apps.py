@@ -8,3 +8,10 @@ class OrganizationsConfig(AppConfig):
 
     name = "voiceassist.organizations"
     label = "organizations"
+
+    def ready(self) -> None:
+        """Let the admin ask for the same sign-in as the pages."""
+        from allauth.account.decorators import secure_admin_login
+        from django.contrib import admin
+
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from voiceassist.assistants.models import Assistant, AssistantVersion
 from voiceassist.assistants.services import drafts
+from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import User
 
 
@@ -24,7 +25,7 @@ def publish(assistant: Assistant, by: User | None) -> AssistantVersion:
     locked = (
         Assistant.objects.of(assistant.organization_id).select_for_update().get(pk=assistant.pk)
     )
-    current = locked.published_version
+    current: AssistantVersion | None = locked.published_version
     if current is not None and current.configuration == configuration:
         assistant.published_version = current
         return current
@@ -48,6 +49,6 @@ def differs(assistant: Assistant) -> bool:
     if current is None:
         return True
     try:
-        return drafts.check(assistant).model_dump(mode="json") != current.configuration
-    except drafts.InvalidInput:
+        return bool(drafts.check(assistant).model_dump(mode="json") != current.configuration)
+    except InvalidInput:
         return True

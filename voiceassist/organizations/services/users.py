@@ -35,4 +35,5 @@ def save(user: User) -> None:
     user.email = user.email.strip().lower()
     if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
         raise InvalidInput({"email": f"{user.email} has an account already."})
+    user.is_staff = user.is_staff or user.is_superuser
     user.save()

@@ -1,0 +1,126 @@
+"""The assistant's form: typed fields where the row holds JSON; imports the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.widgets import (
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.models_known import REALTIME, TRANSCRIPTION, VOICES
+from voiceassist.assistants.sentences import DEFAULTS, WHEN
+from voiceassist.assistants.services.drafts import SENTENCE_MAX
+
+SENTENCE_FIELDS = {f"sentence_{key}": key for key in WHEN}
+END_CALL_FIELDS = ("end_call_enabled", "end_call_scenarios", "end_call_message")
+
+
+class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A text input that offers known values; any other may be typed."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false"})
+        self.values = tuple(values)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the input with its list."""
+        list_id = f"known_{name}"
+        field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((v,) for v in self.values))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
+
+
+class AssistantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The draft, with `tools_settings.end_call` and `sentences` as fields of their own."""
+
+    end_call_enabled = forms.BooleanField(
+        required=False,
+        label="The assistant may end the call",
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Gives it the tool endCall. Off: only the caller and staff hang up.",
+    )
+    end_call_scenarios = forms.CharField(
+        required=False,
+        label="When it ends the call",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=(
+            "One case per line, such as: The caller says goodbye. "
+            "Empty: when the conversation is over."
+        ),
+    )
+    end_call_message = forms.CharField(
+        required=False,
+        max_length=SENTENCE_MAX,
+        label="Farewell",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Said when the assistant ends the call without its own goodbye.",
+    )
+
+    class Meta:
+        model = Assistant
+        fields = ()  # the admin names them in its fieldsets
+        widgets: ClassVar[dict[str, Any]] = {
+            "instructions": UnfoldAdminTextareaWidget(attrs={"rows": 16}),
+            "first_message": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            "voice": SuggestingInput(VOICES),
+            "realtime_model": SuggestingInput(REALTIME),
+            "transcription_model": SuggestingInput(TRANSCRIPTION),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        end_call = self.instance.tools_settings.get("end_call", {})
+        self.initial.setdefault("end_call_enabled", end_call.get("enabled", False))
+        scenarios = "\n".join(end_call.get("scenarios", ()))
+        self.initial.setdefault("end_call_scenarios", scenarios)
+        self.initial.setdefault("end_call_message", end_call.get("custom_message") or "")
+        for field, key in SENTENCE_FIELDS.items():
+            self.initial.setdefault(field, self.instance.sentences.get(key, ""))
+            placeholder = DEFAULTS.get(self.instance.language, DEFAULTS["en"])[key]
+            self.fields[field].widget.attrs["placeholder"] = placeholder
+
+    def write_to(self, assistant: Assistant) -> None:
+        """Put the typed fields back into the row's JSON; what they do not show stays."""
+        given = self.cleaned_data
+        enabled = given["end_call_enabled"]
+        settings = dict(assistant.tools_settings)
+        settings["end_call"] = {
+            "enabled": enabled,
+            "scenarios": _lines(given["end_call_scenarios"]),
+            "custom_message": given["end_call_message"].strip() or None,
+        }
+        others = [name for name in settings.get("enabled_tools", ()) if name != "endCall"]
+        settings["enabled_tools"] = (["endCall"] if enabled else []) + others
+        assistant.tools_settings = settings
+        texts = {key: given[field].strip() for field, key in SENTENCE_FIELDS.items()}
+        assistant.sentences = {key: text for key, text in texts.items() if text}
+
+    def field_for(self, path: str) -> str:
+        """Return the form field that shows the error of a dotted path of the spec."""
+        first, _, rest = path.partition(".")
+        if first == "sentences":
+            return f"sentence_{rest}"
+        if path.startswith("tools_settings.end_call"):
+            return "end_call_scenarios" if "scenarios" in path else "end_call_message"
+        return first
+
+
+for _field, _key in SENTENCE_FIELDS.items():
+    AssistantForm.declared_fields[_field] = forms.CharField(
+        required=False,
+        max_length=SENTENCE_MAX,
+        label=WHEN[_key],
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip(" -•\t") for line in text.splitlines() if line.strip(" -•\t")]
