@@ -65,6 +65,9 @@ class ToolExecution(OrganizationOwned):
     reply_to = models.CharField(
         max_length=150, blank=True, help_text="Channel of the process that waits."
     )
+    at_ms = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Since the call's stream began, when it was asked for."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

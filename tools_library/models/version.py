@@ -14,7 +14,9 @@ from voiceassist.organizations.models import OrganizationOwned
 class ToolVersion(OrganizationOwned):
     """What a run executes; made at each save of the tool that changes what runs."""
 
-    tool = models.ForeignKey("tools_library.Tool", on_delete=models.CASCADE, related_name="versions")
+    tool = models.ForeignKey(
+        "tools_library.Tool", on_delete=models.CASCADE, related_name="versions"
+    )
     version = models.CharField(max_length=20, help_text="1.0.0 for the first.")
     name = models.CharField(max_length=100)
     tool_type = models.CharField(max_length=50, choices=ToolType.choices)

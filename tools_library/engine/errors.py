@@ -1,0 +1,82 @@
+"""Why a tool call fails; imports only the root of the error tree.
+
+VoiceAssistError
+└── ToolError                     internal: something broke on our side
+    ├── ToolConfigurationError    internal: the stored tool cannot run as it is
+    ├── ToolArgumentsError        invalid_arguments: the model can call again with better ones
+    ├── ToolNotAllowed            not_allowed: disabled, archived or not for this context
+    ├── ToolRefused               refused: our own guard said no, such as the outbound door
+    ├── ToolTimeout               timeout: the deadline passed
+    ├── ToolTransportError        connection_failed: nobody answered
+    └── ToolResponseError         bad_status / bad_response: the answer cannot be used
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voiceassist.foundation.errors import VoiceAssistError
+
+
+class ToolError(VoiceAssistError):
+    """A tool call failed; the public message is what the model and the page see.
+
+    Args:
+        public_message: one sentence: what is wrong and how to mend it.
+        detail: more for staff, never secrets.
+        trace: request and answer as far as they got, masked.
+    """
+
+    def __init__(
+        self,
+        public_message: str,
+        *,
+        code: str | None = None,
+        retryable: bool | None = None,
+        detail: str = "",
+        trace: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(public_message, code=code, retryable=retryable)
+        self.detail = detail
+        self.trace = trace
+
+
+class ToolConfigurationError(ToolError):
+    """The stored tool cannot run as it is configured."""
+
+
+class ToolArgumentsError(ToolError):
+    """The arguments do not fit; the message tells the model what to change."""
+
+    code = "invalid_arguments"
+
+
+class ToolNotAllowed(ToolError):
+    """The tool exists but may not run here."""
+
+    code = "not_allowed"
+
+
+class ToolRefused(ToolError):
+    """A guard of ours refused what the tool wanted to do."""
+
+    code = "refused"
+
+
+class ToolTimeout(ToolError):
+    """The deadline passed before the tool answered."""
+
+    code = "timeout"
+
+
+class ToolTransportError(ToolError):
+    """The other side could not be reached, or went away before it answered."""
+
+    code = "connection_failed"
+    retryable = True
+
+
+class ToolResponseError(ToolError):
+    """The other side answered, but not with something usable."""
+
+    code = "bad_response"

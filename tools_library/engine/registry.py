@@ -1,0 +1,34 @@
+"""Which executor runs which kind; a dotted path is imported on first use. Imports only the engine."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from tools_library.engine.errors import ToolConfigurationError
+from tools_library.engine.types import Executor
+
+_PATHS = {
+    "endpoint": "tools_library.executors.endpoint.executor.EndpointExecutor",
+    "builtin": "tools_library.executors.builtin.executor.BuiltinExecutor",
+}
+
+
+def kinds() -> frozenset[str]:
+    """Return the kinds that can run here."""
+    return frozenset(_PATHS)
+
+
+@cache
+def executor_for(kind: str) -> Executor:
+    """Return the executor of a kind.
+
+    Raises:
+        ToolConfigurationError: no executor runs this kind.
+    """
+    path = _PATHS.get(kind)
+    if path is None:
+        raise ToolConfigurationError(f"Tools of type {kind!r} cannot run on this server.")
+    module, _, name = path.rpartition(".")
+    executor: Executor = getattr(import_module(module), name)()
+    return executor

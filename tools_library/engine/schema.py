@@ -1,0 +1,171 @@
+"""Arguments against the tool's JSON schema; imports jsonschema, never loads anything remote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from tools_library.engine.cleaning import Uncleanable, clean
+from tools_library.engine.errors import ToolArgumentsError, ToolConfigurationError
+
+MAX_ARGUMENT_BYTES = 64_000
+_SHOWN_ERRORS = 5
+_SHOWN_CHARACTERS = 200
+_NO_REMOTE: Registry[Any] = Registry()
+
+
+def problems_of(schema: Any) -> Iterator[tuple[str, str]]:
+    """Yield `(dotted path, what is wrong)` for a parameters schema that cannot be used."""
+    if not isinstance(schema, Mapping):
+        yield "", "Write a JSON schema: an object with type, properties and required."
+        return
+    if schema.get("type") != "object":
+        yield "type", 'The parameters of a tool are an object: write "type": "object".'
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        yield ".".join(str(step) for step in error.path), _shorten(error.message)
+    except RecursionError:
+        yield "", "The schema is nested too deep."
+        return
+    for path, reference in _references(schema, ""):
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            yield path, "Only references inside this schema work, such as #/$defs/address."
+
+
+def parse_arguments(raw: Any) -> dict[str, Any]:
+    """Return the arguments of a model as an object, cleaned; `raw` is JSON text or an object.
+
+    Raises:
+        ToolArgumentsError: no JSON object, or too deep or large.
+    """
+    if isinstance(raw, (str, bytes)):
+        raw = raw or "{}"
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise ToolArgumentsError(
+                "The arguments are not valid JSON. Call the tool again with one JSON object."
+            ) from None
+    if not isinstance(raw, Mapping):
+        raise ToolArgumentsError(
+            "The arguments must be one JSON object. Call the tool again with an object."
+        )
+    try:
+        cleaned: dict[str, Any] = clean(raw, max_bytes=MAX_ARGUMENT_BYTES)
+    except (Uncleanable, RecursionError) as error:
+        raise ToolArgumentsError(
+            f"The arguments cannot be taken: {error}. Call the tool again with less."
+        ) from None
+    return cleaned
+
+
+def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the declared arguments once they fit the schema; undeclared ones are dropped.
+
+    Raises:
+        ToolArgumentsError: they do not fit; the message says what to change.
+        ToolConfigurationError: the schema itself cannot be used.
+    """
+    kept = _declared_only(schema, arguments)
+    validator = Draft202012Validator(schema, registry=_NO_REMOTE)
+    try:
+        errors = sorted(validator.iter_errors(kept), key=lambda error: list(map(str, error.path)))
+    except (Unresolvable, RecursionError) as error:
+        raise ToolConfigurationError(
+            "The tool's parameter schema cannot be used; staff must mend it.", detail=repr(error)
+        ) from None
+    if errors:
+        texts = list(dict.fromkeys(_phrase(error) for error in errors))[:_SHOWN_ERRORS]
+        raise ToolArgumentsError(
+            f"The arguments do not fit: {' '.join(texts)} Call the tool again with all arguments "
+            "corrected; ask the person for what you do not know."
+        )
+    return kept
+
+
+def declared_names(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the arguments that a schema declares."""
+    names = _properties(schema)
+    return frozenset(names or ())
+
+
+def _declared_only(schema: Any, value: Any) -> Any:
+    if isinstance(value, list) and isinstance(schema, Mapping):
+        return [_declared_only(schema.get("items"), inner) for inner in value]
+    if not isinstance(value, Mapping):
+        return value
+    properties = _properties(schema) if isinstance(schema, Mapping) else None
+    if properties is None:
+        return dict(value)
+    return {
+        name: _declared_only(properties[name], inner)
+        for name, inner in value.items()
+        if name in properties
+    }
+
+
+# With one of these an object's names cannot be told from `properties` alone.
+_OPEN = ("$ref", "$dynamicRef", "patternProperties", "dependentSchemas", "if", "not")
+
+
+def _properties(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the declared properties, or None where any name may be meant."""
+    if any(word in schema for word in _OPEN) or schema.get("additionalProperties"):
+        return None
+    own = schema.get("properties")
+    found: dict[str, Any] = dict(own) if isinstance(own, Mapping) else {}
+    branches = [branch for word in ("allOf", "anyOf", "oneOf") for branch in schema.get(word) or ()]
+    for branch in branches:
+        inner = _properties(branch) if isinstance(branch, Mapping) else None
+        if inner is None:
+            return None
+        for name in inner:
+            found.setdefault(name, inner[name] if len(branches) == 1 else {"$ref": "#"})
+    if own is None and not branches and "type" not in schema:
+        return None
+    return found
+
+
+def _references(schema: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(schema, Mapping):
+        for key, inner in schema.items():
+            here = f"{path}.{key}" if path else str(key)
+            if key in ("$ref", "$dynamicRef") and not isinstance(inner, Mapping):
+                yield here, inner
+            yield from _references(inner, here)
+    elif isinstance(schema, list):
+        for index, inner in enumerate(schema):
+            yield from _references(inner, f"{path}.{index}" if path else str(index))
+
+
+def _phrase(error: ValidationError) -> str:
+    """Say one error the way a person would, naming the argument by its dotted path."""
+    path = ".".join(str(step) for step in error.path)
+    name = f"`{path}`" if path else "The arguments"
+    wanted = error.validator_value
+    if error.validator == "required" and isinstance(error.instance, Mapping):
+        missing = [each for each in wanted if each not in error.instance]
+        prefix = f"{path}." if path else ""
+        return " ".join(f"`{prefix}{each}` is required." for each in missing)
+    if error.validator == "type":
+        kinds = wanted if isinstance(wanted, str) else " or ".join(map(str, wanted))
+        return f"{name} must be of type {kinds}, not {_shown(error.instance)}."
+    if error.validator == "enum":
+        choices = ", ".join(_shown(choice) for choice in wanted[:20])
+        return f"{name} must be one of {choices}, not {_shown(error.instance)}."
+    return f"{name}: {_shorten(error.message)}."
+
+
+def _shown(value: Any) -> str:
+    return _shorten(json.dumps(value, ensure_ascii=False), 60)
+
+
+def _shorten(text: str, length: int = _SHOWN_CHARACTERS) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

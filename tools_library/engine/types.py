@@ -1,0 +1,79 @@
+"""What goes into a run and what comes out; frozen, imports only the standard library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from tools_library.engine.deadline import Deadline
+
+SideEffect = Literal["read", "idempotent", "write", "irreversible"]
+RunsAt = Literal["worker", "session", "browser"]
+FinalStatus = Literal["success", "error", "timeout", "cancelled", "denied"]
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as it runs: one version, the assistant's own configuration merged in.
+
+    `parameters` is the JSON schema of the arguments; `configuration` has the shape of the kind.
+    """
+
+    name: str
+    kind: str
+    configuration: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    side_effect: SideEffect
+    retry_attempts: int
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One call of a tool. `context` holds the names that templates may use beside the arguments."""
+
+    execution_id: str
+    arguments: Mapping[str, Any]
+    context: Mapping[str, Any]
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What an executor brought home: `{"success", "message", "data"?}` and, for staff, a trace."""
+
+    output: dict[str, Any]
+    trace: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ToolOutcome:
+    """How a run ended.
+
+    `status` is about running: a tool that answers `{"success": false}` ran, so it is `success`.
+    `output` always holds `success` and `message`. `error_code` is empty unless something failed;
+    `detail` is for staff.
+    """
+
+    status: FinalStatus
+    output: dict[str, Any]
+    error_code: str = ""
+    public_message: str = ""
+    detail: str = ""
+    duration_ms: int = 0
+    retry_count: int = 0
+    trace: dict[str, Any] | None = field(default=None, compare=False)
+
+
+class Executor(Protocol):
+    """Runs the tools of one kind."""
+
+    runs_at: ClassVar[RunsAt]
+
+    def execute(self, spec: ToolSpec, call: ToolCall, deadline: Deadline) -> ToolResult:
+        """Run once, within the deadline.
+
+        Raises:
+            ToolError: the tool failed; `retryable` says whether another attempt makes sense.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""One folder for each kind of tool: its configuration and its executor."""

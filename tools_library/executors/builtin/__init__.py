@@ -1,0 +1,1 @@
+"""Tools that come with the platform; imports the engine and the assistant's published shape."""

@@ -1,0 +1,1 @@
+"""Tools that call an HTTP endpoint; imports the engine and the outbound door."""

@@ -1,0 +1,97 @@
+"""One stored execution as one run of the engine; imports models and the engine, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.utils import timezone
+
+from tools_library.engine import engine
+from tools_library.engine.deadline import SystemClock
+from tools_library.engine.errors import (
+    ToolConfigurationError,
+    ToolError,
+    ToolNotAllowed,
+    ToolTimeout,
+)
+from tools_library.engine.merging import merge
+from tools_library.engine.registry import executor_for
+from tools_library.engine.types import SideEffect, ToolCall, ToolOutcome, ToolSpec
+from tools_library.models import ToolExecution, ToolVersion
+from tools_library.services import limits
+from tools_library.services.catalog import flat_definition
+
+_CLOCK = SystemClock()
+
+
+def run(execution: ToolExecution) -> ToolOutcome:
+    """Run a claimed execution within what is left of its deadline; never raises for its faults."""
+    try:
+        version = _version(execution)
+        executor = executor_for(version.tool_type)
+        call = _call(execution)
+    except ToolError as error:
+        return engine.failed(error)
+    return engine.run(_spec(execution, version), call, executor, _CLOCK)
+
+
+def merged_configuration(
+    configuration: Mapping[str, Any], custom: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the tool's configuration with the assistant's own merged over it (RFC 7396)."""
+    merged: dict[str, Any] = merge(configuration, custom)
+    return merged
+
+
+def _version(execution: ToolExecution) -> ToolVersion:
+    tool, version = execution.tool, execution.definition
+    if tool is None or version is None:
+        raise ToolConfigurationError("The tool was removed before it could run.")
+    if tool.archived_at is not None or not tool.is_active:
+        raise ToolNotAllowed(f"The tool {tool.name} is switched off.")
+    return version
+
+
+def _call(execution: ToolExecution) -> ToolCall:
+    if execution.deadline_at is None:
+        raise ToolConfigurationError("The run has no deadline.")
+    left = (execution.deadline_at - timezone.now()).total_seconds()
+    if left <= 0:
+        raise ToolTimeout("The tool was not started in time.", detail="It waited for a worker.")
+    return ToolCall(
+        execution_id=str(execution.execution_id),
+        arguments=execution.input_parameters,
+        context=_context(execution),
+        timeout_seconds=left,
+    )
+
+
+def _context(execution: ToolExecution) -> dict[str, Any]:
+    """Return the names templates may use; what the origin did not give is null."""
+    own = {
+        "assistant_id": execution.assistant_id,
+        "organization_id": execution.organization_id,
+        "user_id": execution.user_id,
+        "trigger_context": execution.trigger_context,
+        "execution_id": str(execution.execution_id),
+    }
+    unknown = dict.fromkeys(
+        ("call_sid", "phone_number", "phone_numbers", "assistant_name", "organization_name",
+         "conversation_id")
+    )  # fmt: skip
+    return {**unknown, **execution.context, **own}
+
+
+def _spec(execution: ToolExecution, version: ToolVersion) -> ToolSpec:
+    merged = merged_configuration(version.configuration, execution.custom_configuration)
+    merged.pop("timeout", None)
+    definition = flat_definition(version.function_definition, version.name, "")
+    return ToolSpec(
+        name=version.name,
+        kind=version.tool_type,
+        configuration=merged,
+        parameters=definition["parameters"],
+        side_effect=cast(SideEffect, version.side_effect),
+        retry_attempts=limits.retry_attempts(version.side_effect, version.retry_attempts),
+    )

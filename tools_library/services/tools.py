@@ -1,0 +1,90 @@
+"""Saving and archiving tools; each save that changes what runs makes a new immutable version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tools_library.models import Tool, ToolVersion
+from tools_library.services import validation
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.organizations.models import Organization, User
+
+FIRST_VERSION = "1.0.0"
+
+_RUNS = (
+    "name", "tool_type", "configuration", "function_definition", "side_effect",
+    "timeout_seconds", "retry_attempts",
+)  # fmt: skip
+_KEPT = (
+    "display_name", "description", "is_active", "require_confirmation", "allowed_contexts",
+    "is_public", "is_template",
+)  # fmt: skip
+
+
+def save_tool(
+    organization: Organization,
+    values: Mapping[str, Any],
+    *,
+    by: User | None,
+    tool: Tool | None = None,
+) -> Tool:
+    """Make a tool, or change one; fields that `values` does not name stay as they are.
+
+    Args:
+        values: columns of `tools` by name; `configuration` in the shape of its type,
+            `function_definition` nested as in document 002, flat, or a bare parameters schema.
+
+    Raises:
+        InvalidInput: names each field that must change, such as `configuration.url`.
+    """
+    merged = {**_current(tool), **values}
+    clean = validation.clean_tool(organization, merged, tool)
+    row = tool or Tool(organization=organization, user=by)
+    changed = tool is None or any(getattr(row, name) != clean[name] for name in _RUNS)
+    for name in (*_RUNS, *_KEPT):
+        setattr(row, name, clean[name])
+    if changed:
+        row.version = _next(row)
+    try:
+        with transaction.atomic():
+            row.save()
+            if changed:
+                _publish(row, by)
+    except IntegrityError:
+        raise InvalidInput({"name": validation.TAKEN.format(name=row.name)}) from None
+    return row
+
+
+def archive_tool(tool: Tool) -> None:
+    """Take a tool out of use: assistants lose it, its name is free again, its runs stay."""
+    tool.archived_at = tool.archived_at or timezone.now()
+    tool.save(update_fields=["archived_at", "updated_at"])
+
+
+def _current(tool: Tool | None) -> dict[str, Any]:
+    if tool is None:
+        return {}
+    return {name: getattr(tool, name) for name in (*_RUNS, *_KEPT)}
+
+
+def _next(tool: Tool) -> str:
+    """Return the version after the newest: the last of its three numbers grows."""
+    newest = ToolVersion.unscoped.filter(tool=tool).first() if tool.pk else None
+    if newest is None:
+        return FIRST_VERSION
+    head, _, last = newest.version.rpartition(".")
+    return f"{head}.{int(last) + 1}"
+
+
+def _publish(tool: Tool, by: User | None) -> None:
+    ToolVersion(
+        organization_id=tool.organization_id,
+        tool=tool,
+        version=tool.version,
+        created_by=by,
+        **{name: getattr(tool, name) for name in _RUNS},
+    ).save()

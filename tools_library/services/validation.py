@@ -1,0 +1,227 @@
+"""Whether a tool may be saved as it is; says for each field what to change. Writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tools_library.choices import SideEffect, ToolType, TriggerContext
+from tools_library.engine import schema, templating
+from tools_library.engine.errors import ToolConfigurationError
+from tools_library.executors.builtin import end_call
+from tools_library.executors.endpoint.config import EndpointConfig
+from tools_library.models import Tool
+from voiceassist.foundation import outbound
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.organizations.models import Organization
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TAKEN = "Another tool is called {name}; choose another name."
+
+CONFIGURATIONS: dict[str, type[BaseModel]] = {ToolType.ENDPOINT: EndpointConfig}
+"""The kinds that can be saved here, and the shape of each one's configuration."""
+
+_RESERVED = frozenset({
+    end_call.NAME, "transferCall", "press_keys", "schedule_meeting", "send_sms", "send_email",
+    "search_knowledge_base",
+})  # fmt: skip
+_FLAGS = {
+    "is_active": True, "require_confirmation": False, "is_public": False, "is_template": False,
+}  # fmt: skip
+_DESCRIPTION_MAX = 4_000
+
+
+def clean_tool(
+    organization: Organization, values: Mapping[str, Any], tool: Tool | None
+) -> dict[str, Any]:
+    """Return all columns of a tool that may be saved, defaults filled in.
+
+    Raises:
+        InvalidInput: names each field that must change.
+    """
+    errors: dict[str, str] = {}
+    clean = {name: values.get(name, default) for name, default in _FLAGS.items()}
+    clean["name"] = _name(organization, values, tool, errors)
+    clean["display_name"] = str(values.get("display_name") or clean["name"])[:200]
+    clean["description"] = str(values.get("description") or "")
+    if len(clean["description"]) > _DESCRIPTION_MAX:
+        errors["description"] = f"Write at most {_DESCRIPTION_MAX:,} characters."
+    clean["side_effect"] = _choice(values, "side_effect", SideEffect, SideEffect.WRITE, errors)
+    clean["allowed_contexts"] = _contexts(values.get("allowed_contexts") or [], errors)
+    clean["timeout_seconds"] = _number(values, "timeout_seconds", 1, 900, errors)
+    clean["retry_attempts"] = _number(values, "retry_attempts", 0, 10, errors)
+    clean["function_definition"] = _definition(values, clean, errors)
+    clean["tool_type"] = _tool_type(values, errors)
+    clean["configuration"] = _configuration(values, clean, errors)
+    if errors:
+        raise InvalidInput(errors)
+    return clean
+
+
+def check_configuration(
+    tool_type: str, configuration: Any, parameters: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return field path → what is wrong, for a configuration with its assistant's part merged in."""
+    shape = CONFIGURATIONS.get(tool_type)
+    if shape is None:
+        return {"tool_type": f"Tools of type {tool_type!r} cannot be made here yet."}
+    if not isinstance(configuration, Mapping):
+        return {"configuration": "Write a JSON object."}
+    try:
+        typed = shape.model_validate(configuration)
+    except ValidationError as error:
+        return {_path(each): _text(each) for each in error.errors()}
+    if isinstance(typed, EndpointConfig):
+        return _template_errors(typed, parameters) or _url_errors(typed)
+    return {}
+
+
+def _name(
+    organization: Organization,
+    values: Mapping[str, Any],
+    tool: Tool | None,
+    errors: dict[str, str],
+) -> str:
+    name = str(values.get("name") or "")
+    if not NAME.fullmatch(name):
+        errors["name"] = (
+            "Write 1 to 64 letters, digits, _ or -, without spaces, such as lookup_order."
+        )
+    elif name in _RESERVED:
+        errors["name"] = f"{name} comes with the platform; choose another name."
+    else:
+        others = Tool.objects.of(organization).filter(name=name, archived_at__isnull=True)
+        if others.exclude(pk=tool.pk if tool else None).exists():
+            errors["name"] = TAKEN.format(name=name)
+    return name
+
+
+def _definition(
+    values: Mapping[str, Any], clean: Mapping[str, Any], errors: dict[str, str]
+) -> dict[str, Any]:
+    """Return document 002's nested form of whatever form was given."""
+    given = values.get("function_definition") or {}
+    if not isinstance(given, Mapping):
+        errors["function_definition"] = "Write a JSON object with name, description, parameters."
+        return {}
+    inner = given.get("function") if isinstance(given.get("function"), Mapping) else given
+    bare = "parameters" not in inner and inner.get("type") == "object"
+    parameters = inner if bare else inner.get("parameters", {"type": "object", "properties": {}})
+    named = None if bare else inner.get("name")
+    if named not in (None, "", clean["name"]):
+        errors["function_definition.function.name"] = (
+            f"The model calls the tool by its name; write {clean['name']!r} or leave it out."
+        )
+    described = ("" if bare else inner.get("description")) or clean["description"]
+    if not isinstance(described, str) or len(described) > _DESCRIPTION_MAX:
+        errors["function_definition.function.description"] = (
+            f"Write a text of at most {_DESCRIPTION_MAX:,} characters."
+        )
+    for path, text in schema.problems_of(parameters):
+        errors.setdefault(".".join(filter(None, (_PARAMETERS, path))), text)
+    function = {"name": clean["name"], "description": described, "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+_PARAMETERS = "function_definition.function.parameters"
+
+
+def _tool_type(values: Mapping[str, Any], errors: dict[str, str]) -> str:
+    kind = str(values.get("tool_type") or "")
+    if kind not in CONFIGURATIONS:
+        known = ", ".join(sorted(CONFIGURATIONS))
+        errors["tool_type"] = f"Tools of type {kind!r} cannot be made here yet; use {known}."
+    return kind
+
+
+def _configuration(
+    values: Mapping[str, Any], clean: Mapping[str, Any], errors: dict[str, str]
+) -> dict[str, Any]:
+    given = values.get("configuration") or {}
+    if "tool_type" not in errors and not any(path.startswith(_PARAMETERS) for path in errors):
+        parameters = (clean["function_definition"].get("function") or {}).get("parameters") or {}
+        errors.update(check_configuration(clean["tool_type"], given, parameters))
+    return dict(given) if isinstance(given, Mapping) else {}
+
+
+def _template_errors(config: EndpointConfig, parameters: Mapping[str, Any]) -> dict[str, str]:
+    declared = schema.declared_names(parameters)
+    known = templating.CONTEXT_NAMES | declared
+    errors = {}
+    for part, template in config.templates.items():
+        try:
+            for name in templating.names_in(template):
+                first, _, rest = name.partition(".")
+                inner = rest.split(".")[0]
+                if first not in known or first == "parameters" and inner and inner not in declared:
+                    errors[f"configuration.{part}"] = _unknown(name, declared)
+        except ToolConfigurationError as error:
+            errors[f"configuration.{part}"] = error.public_message
+    return errors
+
+
+def _unknown(name: str, declared: frozenset[str]) -> str:
+    arguments = ", ".join(sorted(declared)) or "none"
+    context = ", ".join(sorted(templating.CONTEXT_NAMES))
+    return (
+        f"${{{name}}} is not known. Arguments of this tool: {arguments}. "
+        f"Names of the platform: {context}. Credentials cannot be stored here yet."
+    )
+
+
+def _url_errors(config: EndpointConfig) -> dict[str, str]:
+    scheme, _, rest = config.url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    try:
+        # Without a look-up: a name server that is slow today must not stop a save.
+        outbound.check_url(f"{scheme}://{authority}/", lookup=False)
+    except outbound.OutboundError as error:
+        return {"configuration.url": error.public_message}
+    return {}
+
+
+def _choice(
+    values: Mapping[str, Any], name: str, choices: Any, default: str, errors: dict[str, str]
+) -> str:
+    value = values.get(name) or default
+    if value not in choices.values:
+        errors[name] = f"{value!r} is not known; use {', '.join(choices.values)}."
+    return str(value)
+
+
+def _contexts(given: Any, errors: dict[str, str]) -> list[str]:
+    known = TriggerContext.values
+    if not isinstance(given, (list, tuple)) or any(each not in known for each in given):
+        errors["allowed_contexts"] = f"Write a list of {', '.join(known)}; empty allows all."
+        return []
+    return list(dict.fromkeys(str(each) for each in given))
+
+
+def _number(
+    values: Mapping[str, Any], name: str, low: int, high: int, errors: dict[str, str]
+) -> int | None:
+    value = values.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        errors[name] = f"Write a whole number from {low} to {high}, or nothing for the default."
+        return None
+    return value
+
+
+def _path(error: Any) -> str:
+    steps = [str(step) for step in error["loc"] if not str(step).startswith(("dict[", "list["))]
+    return ".".join(("configuration", *steps))
+
+
+def _text(error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "missing":
+        return "This is needed."
+    if error["type"] == "extra_forbidden":
+        return "This is not known here; remove it, or mend its spelling."
+    return f"{error['msg']}."

@@ -1,0 +1,50 @@
+"""Reading an answer's body up to a cap, before and after decompression; imports only zlib."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from voiceassist.foundation.outbound.errors import OutboundFailed, OutboundTooLarge
+
+_CHUNK = 16_384
+
+
+def read_body(response: Any, encoding: str, limit: int) -> bytes:
+    """Return the decoded body of a urllib3 response that decodes nothing itself.
+
+    Raises:
+        OutboundTooLarge: more than `limit` bytes, as sent or once decompressed.
+        OutboundFailed: an encoding that was not asked for, or broken compression.
+    """
+    chunks = _raw(response, limit)
+    if encoding in ("", "identity"):
+        return b"".join(chunks)
+    if encoding not in ("gzip", "x-gzip"):
+        raise OutboundFailed("The answer is compressed in a way that was not asked for.")
+    return _inflate(chunks, limit)
+
+
+def _raw(response: Any, limit: int) -> Iterator[bytes]:
+    total = 0
+    while chunk := response.read(_CHUNK, decode_content=False):
+        total += len(chunk)
+        if total > limit:
+            raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
+        yield chunk
+
+
+def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
+    inflater = zlib.decompressobj(31)
+    body = bytearray()
+    try:
+        for chunk in chunks:
+            body += inflater.decompress(chunk, limit + 1 - len(body))
+            if len(body) > limit:
+                raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
+    except zlib.error:
+        raise OutboundFailed("The answer's compression is broken.") from None
+    if body and not inflater.eof:
+        raise OutboundFailed("The answer ended in the middle.")
+    return bytes(body)
