@@ -58,8 +58,18 @@ def group_name(organization_id: int, topic: str) -> str:
 
 def send(organization_id: int, topic: str, frame: dict[str, Any]) -> None:
     """Hand a frame to every process that has viewers of the topic; never blocks, never raises."""
-    message = {"type": "live.frame", "topic": topic, "frame": frame}
+    message = {
+        "type": "live.frame",
+        "organization_id": organization_id,
+        "topic": topic,
+        "frame": frame,
+    }
     live_loop.run(_group_send(group_name(organization_id, topic), message))
+
+
+def broadcast(group: str, message: dict[str, Any]) -> None:
+    """Send `message` to every process in a group of its own; never blocks, never raises."""
+    live_loop.run(_group_send(group, message))
 
 
 def reply(channel: str, message: dict[str, Any]) -> None:

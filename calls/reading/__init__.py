@@ -1,0 +1,1 @@
+"""What pages and API show of calls; reads only, imports models."""

@@ -1,0 +1,1 @@
+"""Pages of calls; imports services, reading and models."""

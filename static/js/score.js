@@ -1,0 +1,117 @@
+// The score of a call: one row per utterance, tool run and event, kept in order while they arrive in any.
+// All words are set as text, never as markup. Placement follows calls/reading/score.py.
+
+import { clock, duration, words } from "./numbers.js";
+
+const FINAL_ITEM = new Set(["completed", "interrupted", "failed"]);
+const FINAL_RUN = new Set(["success", "error", "timeout", "cancelled", "denied"]);
+
+export class Score {
+  constructor(list, templates) {
+    this.list = list;
+    this.templates = templates;
+    this.rows = new Map();
+    for (const row of list.children) this.rows.set(`${row.dataset.row} ${row.dataset.id}`, row);
+  }
+
+  // Each method returns {row, isNew, isFinal}, or null where a late frame has nothing to add.
+  spoken(data, isFinal) {
+    const { row, isNew } = this.#row("spoken", data.item_id, data.role === "caller" ? "caller" : "assistant", data);
+    if (!isFinal && FINAL_ITEM.has(row.dataset.status)) return null;
+    const status = isFinal && data.status === "in_progress" ? "completed" : data.status;
+    row.dataset.status = status;
+    const set = (name, text) => (row.querySelector(`[data-${name}]`).textContent = text);
+    const show = (name, shown) => (row.querySelector(`[data-${name}]`).hidden = !shown);
+    const cut = status === "interrupted" ? split(data.text, data.heard_text ?? "") : null;
+    set("heard", cut ? cut.heard : data.text);
+    set("unheard", cut ? cut.unheard : "");
+    show("unheard", Boolean(cut?.unheard));
+    show("caret", !FINAL_ITEM.has(status));
+    show("note", Boolean(cut) || status === "failed");
+    if (cut) set("note-text", `Interrupted: the caller heard ${cut.heardWords} of ${cut.words} ${cut.words === 1 ? "word" : "words"}`);
+    else if (status === "failed") set("note-text", "These words could not be made out");
+    if (data.latency_ms !== null && data.latency_ms !== undefined) {
+      row.dataset.latency = data.latency_ms;
+      set("lat", duration(data.latency_ms));
+    }
+    return { row, isNew, isFinal: FINAL_ITEM.has(status) };
+  }
+
+  run(data) {
+    const { row, isNew } = this.#row("run", data.execution_id, "run", data);
+    if (FINAL_RUN.has(row.dataset.status) && !FINAL_RUN.has(data.status)) return null;
+    row.dataset.status = data.status;
+    const part = (name) => row.querySelector(`[data-${name}]`);
+    const text = (name, value) => {
+      part(name).textContent = value;
+      part(name).hidden = !value;
+    };
+    part("name").textContent = data.display_name || data.tool_name;
+    part("pill").replaceChildren(this.templates.runStatus(data.status));
+    part("duration").textContent = duration(data.duration_ms);
+    if (data.input_parameters !== undefined) part("arguments").textContent = pretty(data.input_parameters);
+    if (data.output_result !== undefined) text("answer", pretty(data.output_result));
+    text("message", data.message ?? "");
+    part("error").hidden = !data.error_code;
+    part("error-code").textContent = data.error_code ?? "";
+    part("going").hidden = FINAL_RUN.has(data.status);
+    return { row, isNew, isFinal: FINAL_RUN.has(data.status) };
+  }
+
+  event(key, atMs, text) {
+    const { row, isNew } = this.#row("event", key, "event", { at_ms: atMs });
+    row.querySelector("[data-text]").textContent = text;
+    return { row, isNew, isFinal: true };
+  }
+
+  count(kind, test = () => true) {
+    return [...this.rows.values()].filter((row) => row.dataset.row === kind && test(row)).length;
+  }
+
+  #row(kind, id, template, data) {
+    const key = `${kind} ${id}`;
+    const known = this.rows.get(key);
+    if (known) return { row: known, isNew: false };
+    const row = this.templates.row(template);
+    const atMs = data.at_ms ?? this.#lastAt();
+    row.dataset.id = id;
+    row.dataset.at = atMs;
+    if (kind === "spoken") row.dataset.position = data.position;
+    row.querySelector("time").textContent = clock(atMs);
+    this.rows.set(key, row);
+    this.list.insertBefore(row, this.#before(row));
+    return { row, isNew: true };
+  }
+
+  // The row before which a new one belongs; null means at the end.
+  #before(row) {
+    const rows = [...this.list.children];
+    const at = Number(row.dataset.at);
+    const number = (other, name) => Number(other.dataset[name]);
+    const isSpoken = (other) => other.dataset.row === "spoken";
+    if (isSpoken(row)) {
+      const next = rows.findIndex((other) => isSpoken(other) && number(other, "position") > Number(row.dataset.position));
+      const end = next === -1 ? rows.length : next;
+      const start = rows.slice(0, end).findLastIndex(isSpoken) + 1;
+      const later = rows.slice(start, end).findIndex((other) => number(other, "at") > at);
+      return rows[later === -1 ? end : start + later] ?? null;
+    }
+    const last = rows.findLastIndex((other) => number(other, "at") <= at);
+    return rows[last + 1] ?? null;
+  }
+
+  #lastAt() {
+    return Math.max(0, ...[...this.list.children].map((row) => Number(row.dataset.at)));
+  }
+}
+
+// Which words were heard: the heard text where it begins the whole one, else as many words from its start.
+export function split(text, heardText) {
+  const heard = heardText.trim();
+  const all = words(text);
+  const count = words(heard).length;
+  if (text.startsWith(heard)) return { heard, unheard: text.slice(heard.length).trim(), heardWords: count, words: all.length };
+  return { heard: all.slice(0, count).join(" "), unheard: all.slice(count).join(" "), heardWords: Math.min(count, all.length), words: all.length };
+}
+
+const pretty = (value) => (value === null || value === undefined ? "" : JSON.stringify(value, null, 1));
