@@ -37,6 +37,7 @@ class EndedReason(models.TextChoices):
     TIME_LIMIT = "time_limit", "Longest duration reached"
     MODEL_FAILED = "model_failed", "The voice model failed"
     MODEL_UNREACHABLE = "model_unreachable", "The voice model could not be reached"
+    MODEL_LOST = "model_lost", "The connection to the voice model was lost"
     STREAM_LOST = "stream_lost", "The connection to the phone was lost"
     PROTOCOL_ERROR = "protocol_error", "The phone sent something unreadable"
     SERVER_STOPPED = "server_stopped", "The server was stopped"

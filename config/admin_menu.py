@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 
-
 _MENU: dict[str, dict[str, tuple[str, str]]] = {
     "Conversations": {
         "calls.call": ("Calls", "call"),

@@ -1,4 +1,4 @@
-"""The Celery app as workers load it (`celery -A config.celery worker`); imports settings and jobs."""
+"""The Celery app as workers load it: `celery -A config.celery worker`; imports the jobs."""
 
 import os
 

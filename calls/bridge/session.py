@@ -392,6 +392,10 @@ class Session:
 
     # --- control --------------------------------------------------------------------------
 
+    def at_ms(self) -> int:
+        """Return where on the call's timeline we are."""
+        return round(self.playback.clock(self.timers.now())) + self.plan.offset_ms
+
     def note(self, text: str) -> None:
         """Give the model a note of staff; the caller does not hear it."""
         if not self.ended:

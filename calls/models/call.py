@@ -38,6 +38,9 @@ class Call(OrganizationOwned):
     )
     ended_reason = models.CharField(max_length=30, choices=EndedReason.choices, blank=True)
     ended_detail = models.CharField(max_length=300, blank=True)
+    last_words = models.TextField(
+        blank=True, help_text="Said by the phone company's voice, where the model cannot."
+    )
     instruction = models.TextField(blank=True, help_text="Added to the assistant's own.")
     is_simulated = models.BooleanField(
         default=False, help_text="Rung by the built-in simulated phone."

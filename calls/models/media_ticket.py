@@ -1,4 +1,4 @@
-"""The one-time token in a media socket's path."""
+"""The one-time permission to open a media socket."""
 
 from django.db import models
 
@@ -6,10 +6,9 @@ from voiceassist.organizations.models import OrganizationOwned
 
 
 class MediaTicket(OrganizationOwned):
-    """Opens one media socket of one call, once; only its hash is kept."""
+    """Opens one media socket of one call, once; its token is derived, never stored."""
 
     call = models.ForeignKey("calls.Call", on_delete=models.CASCADE, related_name="media_tickets")
-    token_hash = models.CharField(max_length=64, unique=True)
     resumed = models.BooleanField(
         default=False, help_text="A later stream of a call that goes on: no new greeting."
     )

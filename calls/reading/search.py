@@ -43,7 +43,7 @@ def calls_of(organization: Organization, wanted: CallFilter | None = None) -> Qu
     wanted = wanted or CallFilter()
     calls: QuerySet[Call] = Call.objects.of(organization).select_related("assistant")
     if wanted.search:
-        calls = calls.filter(_matching(wanted.search.strip()))
+        calls = calls.filter(matching(wanted.search))
     if wanted.assistant is not None:
         calls = calls.filter(assistant_id=wanted.assistant)
     if wanted.status:
@@ -59,7 +59,9 @@ def live_calls(organization: Organization) -> QuerySet[Call]:
     return calls_of(organization).filter(status__in=LIVE_STATUSES)
 
 
-def _matching(search: str) -> Q:
+def matching(search: str) -> Q:
+    """Return the rule for calls in which the words were said, or whose numbers have the digits."""
+    search = search.strip()
     said = TranscriptItem.unscoped.filter(call=OuterRef("pk"), text__icontains=search)
     found = Q(Exists(said)) | Q(call_sid=search)
     digits = re.sub(r"[\s().+-]", "", search)

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from config.admin_menu import UNFOLD  # noqa: F401
+from config.logging import logging_config
 from config.settings.env import (
     BASE_DIR,
     MODE,
@@ -20,6 +22,7 @@ from config.settings.env import (
 DEBUG = MODE.debug
 DEMO = MODE.demo
 
+PORT = number("PORT", 8000, minimum=1, maximum=65_534)
 SECRET_KEY = required(
     "SECRET_KEY",
     demo="only-for-demo-and-development-never-for-real-callers",
@@ -29,7 +32,7 @@ PUBLIC_URL = origin(
     "PUBLIC_URL",
     required(
         "PUBLIC_URL",
-        demo=f"http://127.0.0.1:{env.str('PORT', default='8000')}",
+        demo=f"http://127.0.0.1:{PORT}",
         hint="Twilio signs its requests with this origin and calls it back.",
     ),
 )
@@ -55,8 +58,22 @@ TWILIO_AUTH_TOKEN = required(
 TWILIO_PHONE_NUMBER = phone_number("TWILIO_PHONE_NUMBER")
 TWILIO_API_BASE_URL = address("TWILIO_API_BASE_URL", default="")
 OUTBOUND_ALLOW = host_ports("OUTBOUND_ALLOW")
+
+# With DEMO on, the stand-ins take the place of whatever has no address and no key of its own.
+STAND_INS_PORT = number("STAND_INS_PORT", PORT + 1, minimum=1, maximum=65_535)
+STAND_INS_URL = f"http://127.0.0.1:{STAND_INS_PORT}" if DEMO else ""
+if DEMO:
+    if not env.str("OPENAI_API_KEY", default="") and not env.str("OPENAI_BASE_URL", default=""):
+        OPENAI_BASE_URL = f"{STAND_INS_URL}/v1"
+    if not env.str("TWILIO_ACCOUNT_SID", default="") and not TWILIO_API_BASE_URL:
+        TWILIO_API_BASE_URL = STAND_INS_URL
+    OUTBOUND_ALLOW = [*OUTBOUND_ALLOW, f"127.0.0.1:{STAND_INS_PORT}"]
+
+DRAIN_TIMEOUT_SECONDS = number("DRAIN_TIMEOUT_SECONDS", 600, minimum=0, maximum=14_400)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOW = networks("METRICS_ALLOW", default=["127.0.0.1", "::1"] if DEMO else [])
+
+LOGGING = logging_config(readable=DEBUG or DEMO)
 
 # --- Django -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -84,6 +101,7 @@ INSTALLED_APPS = [
     "calls",
     "voiceassist.dashboard",
     "voiceassist.demo",
+    "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -95,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.admin_policy.AdminPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "voiceassist.organizations.middleware.CurrentOrganizationMiddleware",

@@ -1,0 +1,1 @@
+"""REST of calls; imports services, reading and models."""

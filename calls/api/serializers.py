@@ -1,0 +1,176 @@
+"""Calls on the wire; names follow the contract, camelCase where it has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from rest_framework import serializers
+
+from calls.models import Call, TranscriptItem
+from calls.reading.numbers import NotANumber, to_e164
+from calls.reading.starting import INSTRUCTION_MAX, callable_assistants
+from tools_library.models import ToolExecution
+from voiceassist.assistants.models import Assistant
+from voiceassist.organizations.models import Organization
+
+NOTE_MAX = 1000
+
+
+class CallSerializer(serializers.ModelSerializer[Call]):
+    """A call as it stands."""
+
+    class Meta:
+        model = Call
+        fields = (
+            "id",
+            "call_sid",
+            "direction",
+            "from_number",
+            "to_number",
+            "assistant",
+            "assistant_version",
+            "status",
+            "ended_reason",
+            "ended_detail",
+            "instruction",
+            "is_simulated",
+            "started_at",
+            "answered_at",
+            "ended_at",
+            "duration_ms",
+            "usage",
+            "cost",
+        )
+        read_only_fields = fields
+
+
+class TranscriptItemSerializer(serializers.ModelSerializer[TranscriptItem]):
+    """One utterance; `position` is what `?after=` takes."""
+
+    class Meta:
+        model = TranscriptItem
+        fields = (
+            "item_id",
+            "position",
+            "role",
+            "text",
+            "heard_text",
+            "status",
+            "at_ms",
+            "generated_ms",
+            "heard_ms",
+            "latency_ms",
+        )
+        read_only_fields = fields
+
+
+class CallExecutionSerializer(serializers.ModelSerializer[ToolExecution]):
+    """One tool run of a call."""
+
+    tool_id = serializers.IntegerField(read_only=True, allow_null=True)
+    assistant_id = serializers.IntegerField(read_only=True, allow_null=True)
+    call_id = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = ToolExecution
+        fields = (
+            "execution_id",
+            "tool_id",
+            "tool_name",
+            "tool_version",
+            "assistant_id",
+            "call_id",
+            "status",
+            "trigger_context",
+            "input_parameters",
+            "output_result",
+            "message",
+            "error_code",
+            "error_message",
+            "retry_count",
+            "started_at",
+            "completed_at",
+            "duration_ms",
+        )
+        read_only_fields = fields
+
+
+class StartCallSerializer(serializers.Serializer[Any]):
+    """Whom to ring, what to say, and by which assistant (the default one where none is named)."""
+
+    userPhone = serializers.CharField(  # noqa: N815
+        max_length=200,
+        allow_blank=True,
+        help_text="With the country: +1 202 555 0100.",
+        error_messages={"required": "Name the number to ring, such as +1 202 555 0100."},
+    )
+    instruction = serializers.CharField(
+        allow_blank=True,
+        help_text=f"Added to the assistant's own; up to {INSTRUCTION_MAX} characters.",
+        error_messages={"required": "Say what the assistant should do."},
+    )
+    assistant_id = serializers.CharField(
+        required=False, allow_null=True, max_length=100, help_text="An assistant's id or slug."
+    )
+
+    def validate_userPhone(self, value: str) -> str:  # noqa: N802
+        """Return the number in E.164."""
+        try:
+            return to_e164(value)
+        except NotANumber as error:
+            raise serializers.ValidationError(str(error)) from None
+
+    def validate_instruction(self, value: str) -> str:
+        """Return the instruction, within its length."""
+        if not value:
+            raise serializers.ValidationError("Say what the assistant should do.")
+        if len(value) > INSTRUCTION_MAX:
+            raise serializers.ValidationError(
+                f"This has {len(value):,} characters; {INSTRUCTION_MAX:,} fit."
+            )
+        return value
+
+    def assistant(self, organization: Organization) -> Assistant:
+        """Return the assistant that rings.
+
+        Raises:
+            ValidationError: there is none with this id, or none is named and there is no default.
+        """
+        named = self.validated_data.get("assistant_id")
+        if named:
+            rule = Q(slug=named)
+            if named.isascii() and named.isdigit() and len(named) <= 18:
+                rule |= Q(pk=int(named))
+            found = callable_assistants(organization).filter(rule).first()
+            text = f"No published assistant of {organization.name} has the id or slug {named!r}."
+        else:
+            default = organization.default_assistant_id
+            found = callable_assistants(organization).filter(pk=default).first()
+            text = f"{organization.name} has no default assistant that is published: name one."
+        if found is None:
+            raise serializers.ValidationError({"assistant_id": [text]})
+        return found
+
+
+class StartedCallSerializer(serializers.Serializer[Any]):
+    """The call that rings now."""
+
+    call_id = serializers.IntegerField()
+    call_sid = serializers.CharField(allow_null=True)
+    status = serializers.CharField()
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """Words for the assistant that the caller does not hear."""
+
+    text = serializers.CharField(
+        max_length=NOTE_MAX, error_messages={"blank": "Write the note first."}
+    )
+
+
+class AskedSerializer(serializers.Serializer[Any]):
+    """What was asked of the call has been passed on."""
+
+    call_id = serializers.IntegerField()
+    status = serializers.CharField(help_text="The call's status at this moment.")

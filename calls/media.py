@@ -1,0 +1,224 @@
+"""The media socket: an ASGI endpoint between Twilio's stream and the bridge.
+
+It reads ASGI events itself. A stock Channels consumer makes a task per frame and passes through
+the one sync thread before each message, so that any slow query would freeze all audio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+from calls.bridge import frames
+from calls.bridge.model_events import Event
+from calls.bridge.ports import Ending
+from calls.bridge.realtime import RealtimeModel
+from calls.bridge.session import Session
+from calls.live import LiveCall, live_calls
+from calls.services.errors import TicketRefused
+from calls.services.journal import CallJournal
+from calls.services.plan import Opening, open_stream
+from calls.services.pool import in_pool
+from calls.services.recorder import recorder
+from calls.services.tool_port import CallTools
+from voiceassist.foundation.providers.twilio import is_signed, public_url
+
+log = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+OUTBOX_MAX = 20_000  # messages; a phone that reads nothing for that long is gone
+FLUSH_TIMEOUT_S = 3.0
+LATE_WORDS_S = 2.0
+TOO_BIG = 1009
+
+
+async def media(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve one stream; an unsigned, reused or unwanted handshake is refused before accept."""
+    await receive()  # websocket.connect
+    try:
+        opening = await _admit(scope)
+    except TicketRefused as refusal:
+        log.warning("a media socket was refused", extra={"why": refusal.public_message})
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "websocket.accept"})
+    await Stream(opening, receive, send).run()
+
+
+async def _admit(scope: dict[str, Any]) -> Opening:
+    headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+    if not is_signed(public_url(scope["path"], socket=True), None, headers):
+        raise TicketRefused("The handshake carries no valid signature.")
+    if live_calls.draining:
+        raise TicketRefused("This server is stopping.")
+    token = scope["url_route"]["kwargs"]["token"]
+    return await in_pool(open_stream, token)
+
+
+class RealTime:
+    """Implements `ports.Timers` on the running loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """Run `callback` after `seconds`."""
+        return self._loop.call_later(seconds, callback).cancel
+
+
+class Stream:
+    """One open stream: the session, its model's socket, and the phone's outbox."""
+
+    def __init__(self, opening: Opening, receive: Receive, send: Send) -> None:
+        self._opening = opening
+        self._receive = receive
+        self._send = send
+        self._outbox: deque[str] = deque()
+        self._outbox_ready = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ending: Ending | None = None
+        self.journal = CallJournal(opening.call, recorder)
+        self._model = RealtimeModel(self._on_model)
+        self._tools = CallTools(opening, self._on_tool, self._at_ms)
+        self.session = Session(
+            opening.plan, self, self._model, self._tools, self.journal, RealTime()
+        )
+
+    async def run(self) -> None:
+        """Serve until the stream is over; whatever happens, the call's row gets its end."""
+        live = LiveCall(self._opening.call.call_id, self.session, self.journal, self._drop)
+        live_calls.add(live)
+        tasks = [
+            asyncio.create_task(self._connect(), name="model"),
+            asyncio.create_task(self._write(), name="phone-writer"),
+            asyncio.create_task(self._read(), name="phone-reader"),
+            asyncio.create_task(self._ended.wait(), name="ended"),
+        ]
+        try:
+            await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.session.hung_up(Ending("stream_lost", resume=True))
+            await self._wind_up()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            live_calls.remove(live)
+
+    # --- ports.Phone ----------------------------------------------------------------------
+
+    def send(self, text: str) -> None:
+        """Queue one message for the phone."""
+        if len(self._outbox) >= OUTBOX_MAX:
+            self.session.finish(Ending("stream_lost", "The phone reads nothing any more."))
+            return
+        self._outbox.append(text)
+        self._outbox_ready.set()
+
+    def finish(self, ending: Ending) -> None:
+        """Write down how the stream ends; the socket closes when that is stored."""
+        self._ending = ending
+        session = self.session
+        self.journal.ended(
+            ending,
+            {
+                "frames_in": session.frames_in,
+                "frames_out": session.frames_out,
+                "bad_frames": session.bad_frames,
+            },
+        )
+        self._ended.set()
+
+    # --- the two sides --------------------------------------------------------------------
+
+    async def _connect(self) -> None:
+        settings_ = self._opening.plan.settings
+        await self._model.connect(
+            settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY, settings_.model
+        )
+
+    def _on_model(self, event: Event) -> None:
+        self.session.on_model(event)
+
+    def _on_tool(self, call_id: str, output: str) -> None:
+        self.session.on_tool_outcome(call_id, output)
+
+    def _at_ms(self) -> int:
+        return self.session.at_ms()
+
+    async def _read(self) -> None:
+        session, receive, decode = self.session, self._receive, frames.decode
+        while True:
+            event = await receive()
+            text = event.get("text")
+            if text is None:
+                if event["type"] == "websocket.disconnect":
+                    self._disconnected(int(event.get("code") or 1005))
+                    return
+                session.on_bad_frame("binary frame")
+                continue
+            try:
+                frame = decode(text)
+            except frames.BadFrame as error:
+                session.on_bad_frame(str(error))
+                continue
+            if type(frame) is frames.Start and not self._is_ours(frame):
+                session.finish(Ending("protocol_error", "The stream belongs to another call."))
+                return
+            session.on_frame(frame)
+            if session.ended:
+                return
+
+    def _is_ours(self, frame: frames.Start) -> bool:
+        start = frame.start
+        known = self._opening.call_sid
+        right_call = known is None or start.callSid == known
+        return start.accountSid == settings.TWILIO_ACCOUNT_SID and right_call
+
+    def _disconnected(self, code: int) -> None:
+        if code == TOO_BIG:
+            self.session.finish(Ending("protocol_error", "A message was too large."))
+        else:
+            # Without `stop` the line may only have dropped: the caller comes back by the redirect.
+            self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
+
+    async def _write(self) -> None:
+        outbox, ready, send = self._outbox, self._outbox_ready, self._send
+        while True:
+            await ready.wait()
+            ready.clear()
+            while outbox:
+                await send({"type": "websocket.send", "text": outbox.popleft()})
+
+    def _drop(self) -> None:
+        self.session.finish(Ending("server_stopped", resume=True))
+
+    async def _wind_up(self) -> None:
+        """Store the end, then close: Twilio asks for the next verb as soon as we close."""
+        await recorder.flush(FLUSH_TIMEOUT_S)
+        try:
+            await self._send({"type": "websocket.close", "code": 1000})
+        except (RuntimeError, OSError):
+            log.debug("the phone's socket was closed already")
+        await self._late_words()
+        self._model.close()
+
+    async def _late_words(self) -> None:
+        """What the caller said last is often written down only after the hang-up."""
+        speech = self.session.speech
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LATE_WORDS_S
+        while speech.waiting_for_words() and loop.time() < until:
+            await asyncio.sleep(0.05)
+        speech.give_up_on_words()

@@ -1,0 +1,50 @@
+"""Control messages for the live calls of this process: end, note, watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from calls.bridge.ports import Ending
+from calls.live import LiveCalls
+from calls.services.control import GROUP
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+
+
+async def listen(calls: LiveCalls) -> None:
+    """Act on control messages until cancelled; a broken connection is taken up again."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    while True:
+        try:
+            channel = await layer.new_channel("calls")
+            await layer.group_add(GROUP, channel)
+            while True:
+                act(calls, await layer.receive(channel))
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("control messages of calls could not be received")
+            await asyncio.sleep(RETRY_S)
+
+
+def act(calls: LiveCalls, message: dict[str, Any]) -> None:
+    """Do what a control message asks for, if its call is here."""
+    call = calls.get(int(message["call_id"]))
+    if call is None:
+        return
+    action = message["action"]
+    if action == "end":
+        sentence = call.session.plan.sentences["staff_goodbye"]
+        call.session.close(Ending("staff_ended"), sentence, gentle=False)
+    elif action == "note":
+        call.session.note(str(message["text"]))
+    elif action == "watch":
+        call.journal.watch()

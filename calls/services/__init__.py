@@ -1,0 +1,1 @@
+"""What happens to calls; the only writers of their rows."""

@@ -1,0 +1,120 @@
+"""Answers the phone company's webhooks: a ring, a status, the next verb after a stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from calls.choices import CallStatus, Direction, EndedReason
+from calls.models import Call, MediaTicket
+from calls.services import lifecycle, tickets, twiml
+from voiceassist.assistants.models import PhoneNumber
+from voiceassist.assistants.sentences import sentence
+
+log = logging.getLogger(__name__)
+
+RESUMES_MAX = 3
+RESUMES_WITHIN = timedelta(minutes=2)
+NOT_IN_SERVICE = "This number is not in service. Goodbye."
+
+_STATUS_WORDS = {"initiated": CallStatus.QUEUED, "answered": CallStatus.IN_PROGRESS}
+
+
+def ring(form: Mapping[str, str]) -> str:
+    """Answer a voice webhook with TwiML; the same CallSid gets the same answer, with one effect."""
+    call = Call.unscoped.filter(call_sid=form.get("CallSid", "")).first()
+    if call is None:
+        call = _new_call(form)
+    if call is None or call.ended_reason:
+        return twiml.hang_up(NOT_IN_SERVICE)
+    return twiml.stream(tickets.issue(call))
+
+
+def _new_call(form: Mapping[str, str]) -> Call | None:
+    number = (
+        PhoneNumber.unscoped.select_related("assistant")
+        .filter(number=form.get("To", ""))
+        .first()
+    )
+    if number is None:
+        log.warning("a number rang that is not ours", extra={"to": form.get("To", "")})
+        return None
+    assistant = number.assistant
+    call = Call(
+        organization_id=number.organization_id,
+        call_sid=form["CallSid"],
+        direction=Direction.INBOUND,
+        from_number=form.get("From", "")[:40],
+        to_number=str(number.number),
+        assistant=assistant,
+        assistant_version_id=assistant.published_version_id if assistant else None,
+        status=CallStatus.RINGING,
+        started_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            call.save()
+    except IntegrityError:  # the same webhook, delivered twice at once
+        return Call.unscoped.get(call_sid=form["CallSid"])
+    if assistant is None or not assistant.is_active or call.assistant_version_id is None:
+        detail = "No assistant answers this number: assign one that is active and published."
+        lifecycle.end(call, EndedReason.REJECTED, status=CallStatus.FAILED, detail=detail)
+        return None
+    lifecycle.announce(call)
+    return call
+
+
+def status(form: Mapping[str, str], call_id: str) -> None:
+    """Take a status callback; `call_id` names calls whose sid is not stored yet."""
+    call = Call.unscoped.filter(call_sid=form.get("CallSid", "")).first()
+    if call is None and call_id.isascii() and call_id.isdigit():
+        call = Call.unscoped.filter(pk=int(call_id), call_sid__isnull=True).first()
+    word = form.get("CallStatus", "")
+    word = _STATUS_WORDS.get(word, word)
+    if call is None or word not in CallStatus.values:
+        log.info("a status that is not ours", extra={"call_sid": form.get("CallSid", "")})
+        return
+    sequence = form.get("SequenceNumber", "")
+    lifecycle.take_status(call, word, int(sequence) if sequence.isdigit() else 0)
+
+
+def stream_status(form: Mapping[str, str]) -> None:
+    """Note a stream's trouble: failed handshakes become visible only here."""
+    if form.get("StreamEvent") == "stream-error":
+        log.warning(
+            "the phone company could not open or keep a stream",
+            extra={"call_sid": form.get("CallSid", ""), "error": form.get("StreamError", "")[:300]},
+        )
+
+
+def next_verb(form: Mapping[str, str]) -> str:
+    """Answer what follows a stream: goodbye, or the next stream of a call that goes on."""
+    call = (
+        Call.unscoped.select_related("assistant_version")
+        .filter(call_sid=form.get("CallSid", ""))
+        .first()
+    )
+    if call is None or call.assistant_version is None:
+        return twiml.hang_up()
+    spec = call.assistant_version.spec
+    if call.ended_reason:
+        return twiml.hang_up(call.last_words, spec.language)
+    since = timezone.now() - RESUMES_WITHIN
+    used = MediaTicket.objects.of(call.organization_id).filter(
+        call=call, resumed=True, used_at__gte=since
+    )
+    if used.count() >= RESUMES_MAX:
+        words = sentence(spec, "technical_goodbye")
+        lifecycle.end(
+            call,
+            EndedReason.MODEL_LOST,
+            status=CallStatus.FAILED,
+            detail=f"The stream broke {RESUMES_MAX} times within two minutes.",
+            last_words=words,
+        )
+        return twiml.hang_up(words, spec.language)
+    return twiml.stream(tickets.issue(call, resumed=True))

@@ -1,0 +1,146 @@
+"""How a call's row moves from its first ring to its end; every change is an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
+from calls.models import Call
+from voiceassist.foundation.events import emit
+
+# What a final status of the phone company means, where the bridge has not said why.
+_REASONS = {
+    CallStatus.COMPLETED: EndedReason.CALLER_HUNG_UP,
+    CallStatus.BUSY: EndedReason.NOT_ANSWERED,
+    CallStatus.NO_ANSWER: EndedReason.NOT_ANSWERED,
+    CallStatus.CANCELED: EndedReason.STAFF_ENDED,
+    CallStatus.FAILED: EndedReason.REJECTED,
+}
+
+
+def topic(call_id: int) -> str:
+    """Return the topic on which a call's events are published."""
+    return f"call:{call_id}"
+
+
+def announce(call: Call) -> None:
+    """Tell everybody how the call stands."""
+    emit(call.organization_id, topic(call.pk), "call.updated", describe(call))
+
+
+def describe(call: Call) -> dict[str, Any]:
+    """Return the `data` of `call.updated`."""
+    return {
+        "status": call.status,
+        "ended_reason": call.ended_reason,
+        "ended_detail": call.ended_detail,
+        "answered_at": _iso(call.answered_at),
+        "ended_at": _iso(call.ended_at),
+        "duration_ms": call.duration_ms,
+        "interruptions": call.metrics.get("interruptions", 0),
+    }
+
+
+def answer(call: Call) -> None:
+    """The stream began: the call is in progress, unless it is over already."""
+    now = timezone.now()
+    rows = Call.unscoped.filter(pk=call.pk, answered_at__isnull=True)
+    if rows.exclude(status__in=FINAL_STATUSES).update(
+        status=CallStatus.IN_PROGRESS, answered_at=now
+    ):
+        call.refresh_from_db()
+        announce(call)
+
+
+def end(
+    call: Call,
+    reason: str,
+    *,
+    status: str = CallStatus.COMPLETED,
+    detail: str = "",
+    last_words: str = "",
+    figures: Mapping[str, Any] | None = None,
+) -> bool:
+    """End the call; only the first ending of a call counts. Return whether this was it.
+
+    Args:
+        call: refreshed here.
+        reason: an EndedReason.
+        status: a final CallStatus.
+        detail: for staff, never heard.
+        last_words: what the phone company's voice still says.
+        figures: `usage` and `metrics` of the stream, merged over what is there.
+    """
+    now = timezone.now()
+    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    merge_figures(call, figures or {})
+    first = not call.ended_reason
+    if first:
+        call.ended_reason = reason
+        call.ended_detail = detail[:300]
+        call.last_words = last_words
+        call.ended_at = call.ended_at or now
+        if call.status not in FINAL_STATUSES:
+            call.status = status
+    call.duration_ms = _duration_ms(call.answered_at, call.ended_at or now)
+    call.save()
+    announce(call)
+    return first
+
+
+def note_figures(call: Call, figures: Mapping[str, Any]) -> None:
+    """Keep a stream's figures although the call goes on with another stream."""
+    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    merge_figures(call, figures)
+    call.save(update_fields=["usage", "metrics"])
+
+
+def merge_figures(call: Call, figures: Mapping[str, Any]) -> None:
+    """Add a stream's token counts and metrics to the call's; the caller saves."""
+    for name, value in figures.get("usage", {}).items():
+        call.usage[name] = call.usage.get(name, 0) + value
+    for name, value in figures.get("metrics", {}).items():
+        known = call.metrics.get(name, 0)
+        call.metrics[name] = known + value if isinstance(value, int) else value
+
+
+def take_status(call: Call, status: str, sequence: int) -> None:
+    """Take what the phone company says; order and repetition do not matter.
+
+    A late or repeated report changes nothing, and a final status is never moved back.
+    """
+    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    final = status in FINAL_STATUSES
+    if call.status in FINAL_STATUSES and not (final and not call.ended_reason):
+        return
+    if not final and sequence <= call.status_sequence:
+        return
+    call.status_sequence = max(sequence, call.status_sequence)
+    if final:
+        now = timezone.now()
+        call.status = status
+        call.ended_at = call.ended_at or now
+        call.ended_reason = call.ended_reason or _REASONS[CallStatus(status)]
+        call.duration_ms = _duration_ms(call.answered_at, call.ended_at)
+    elif _rank(status) > _rank(call.status):
+        call.status = status
+    call.save()
+    announce(call)
+
+
+def _rank(status: str) -> int:
+    return [CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS].index(
+        CallStatus(status)
+    )
+
+
+def _duration_ms(answered: datetime | None, ended: datetime) -> int | None:
+    return None if answered is None else max(int((ended - answered).total_seconds() * 1000), 0)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

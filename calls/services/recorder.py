@@ -1,0 +1,242 @@
+"""Writes calls down: one thread per process with its own connection, in batches.
+
+A live call never waits for the database: it hands records over and goes on. Records of one call
+are written in the order they were given; what changed several times within a batch is written
+once. A database that is away for a while loses nothing until the queue's bound is reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from calls.bridge.ports import Ending, Utterance
+from calls.models import Call, TranscriptItem
+from calls.services import lifecycle
+from voiceassist.foundation.events import emit
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+GATHER_S = 0.02  # waited for more records once the first of a batch is there
+RETRY_S = (0.1, 0.5, 2.0, 5.0)
+BOUND = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class CallRef:
+    """Which call a record belongs to."""
+
+    call_id: int
+    organization_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The call's stream began."""
+
+    call: CallRef
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An utterance as it stands."""
+
+    call: CallRef
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnded:
+    """A stream is over; with `ending.resume` the call goes on with the next one."""
+
+    call: CallRef
+    ending: Ending
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Everything handed over before this has been written when `done` is set."""
+
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Event
+
+
+Record = Answered | Said | StreamEnded | Barrier
+
+
+class Recorder:
+    """The process's one writer of live calls."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Record] = queue.Queue(BOUND)
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def put(self, record: Record) -> None:
+        """Hand a record over; never blocks. Beyond the bound records are dropped and logged."""
+        self._start()
+        try:
+            self._queue.put_nowait(record)
+        except queue.Full:
+            log.error("a record of a call was dropped: the database has been away for too long")
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Wait until everything handed over so far is written; False after `timeout_s`."""
+        barrier = Barrier(asyncio.get_running_loop(), asyncio.Event())
+        self.put(barrier)
+        try:
+            await asyncio.wait_for(barrier.done.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def _start(self) -> None:
+        if self._thread is not None:
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="calls-writer", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._write(self._next_batch())
+
+    def _next_batch(self) -> list[Record]:
+        batch = [self._queue.get()]
+        until = time.monotonic() + GATHER_S
+        while len(batch) < BATCH and not isinstance(batch[-1], Barrier):
+            try:
+                batch.append(self._queue.get(timeout=max(until - time.monotonic(), 0)))
+            except queue.Empty:
+                break
+        return batch
+
+    def _write(self, batch: list[Record]) -> None:
+        for attempt, pause in enumerate((*RETRY_S, 0.0)):
+            try:
+                write_batch(batch)
+                break
+            except Exception:
+                log.exception("calls could not be written down, attempt %d", attempt + 1)
+                connection.close()
+                if pause:
+                    time.sleep(pause)
+                else:
+                    self._write_one_by_one(batch)
+        for record in batch:
+            if isinstance(record, Barrier):
+                record.loop.call_soon_threadsafe(record.done.set)
+
+    def _write_one_by_one(self, batch: list[Record]) -> None:
+        """One bad record must not take the others with it."""
+        if len(batch) == 1:
+            return
+        for record in batch:
+            try:
+                write_batch([record])
+            except Exception:
+                log.exception("a record of a call could not be written down")
+                connection.close()
+
+
+@transaction.atomic
+def write_batch(batch: list[Record]) -> None:
+    """Write records in order; utterances that changed several times are written once."""
+    said: dict[tuple[int, str], Said] = {}
+    for record in batch:
+        if isinstance(record, Said):
+            said[record.call.call_id, record.utterance.item_id] = record
+    _write_utterances(list(said.values()))
+    for record in batch:
+        if isinstance(record, Answered):
+            lifecycle.answer(Call.unscoped.get(pk=record.call.call_id))
+        elif isinstance(record, StreamEnded):
+            _end_stream(record)
+
+
+def _write_utterances(records: list[Said]) -> None:
+    rows = [_row(record) for record in records]
+    fields = ["position", "text", "heard_text", "status", "at_ms", "generated_ms", "heard_ms"]
+    TranscriptItem.unscoped.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["call", "item_id"],
+        update_fields=[*fields, "latency_ms"],
+    )
+    for record in records:
+        if record.utterance.status != "in_progress":
+            call = record.call
+            emit(
+                call.organization_id,
+                lifecycle.topic(call.call_id),
+                "transcript.completed",
+                utterance_data(record.utterance),
+            )
+
+
+def _row(record: Said) -> TranscriptItem:
+    utterance = record.utterance
+    return TranscriptItem(
+        organization_id=record.call.organization_id,
+        call_id=record.call.call_id,
+        item_id=utterance.item_id[:100],
+        position=utterance.position,
+        role=utterance.role,
+        text=clean(utterance.text),
+        heard_text=clean(utterance.heard_text),
+        status=utterance.status,
+        at_ms=utterance.at_ms,
+        generated_ms=utterance.generated_ms,
+        heard_ms=utterance.heard_ms,
+        latency_ms=utterance.latency_ms,
+    )
+
+
+def utterance_data(utterance: Utterance) -> dict[str, Any]:
+    """Return the `data` of `transcript.delta` and `transcript.completed`."""
+    return {
+        "item_id": utterance.item_id,
+        "position": utterance.position,
+        "role": utterance.role,
+        "text": clean(utterance.text),
+        "heard_text": clean(utterance.heard_text),
+        "status": utterance.status,
+        "at_ms": utterance.at_ms,
+        "generated_ms": utterance.generated_ms,
+        "heard_ms": utterance.heard_ms,
+        "latency_ms": utterance.latency_ms,
+    }
+
+
+def clean(text: str) -> str:
+    """Return `text` without what PostgreSQL cannot store: NUL and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _end_stream(record: StreamEnded) -> None:
+    call = Call.unscoped.get(pk=record.call.call_id)
+    ending = record.ending
+    if ending.resume:
+        lifecycle.note_figures(call, record.figures)
+        return
+    lifecycle.end(
+        call,
+        ending.reason,
+        detail=clean(ending.detail),
+        last_words=ending.say,
+        figures=record.figures,
+    )
+
+
+recorder = Recorder()

@@ -1,0 +1,57 @@
+"""The ASGI application: what is hot goes past Django, the rest through it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
+
+from calls.media import media  # noqa: E402
+from calls.routing import websocket_urlpatterns as call_sockets  # noqa: E402
+from calls.webhooks import webhooks  # noqa: E402
+from config.lifespan import lifespan  # noqa: E402
+from config.static import StaticFiles  # noqa: E402
+from voiceassist.foundation.health import health  # noqa: E402
+from voiceassist.foundation.metrics import metrics  # noqa: E402
+from voiceassist.foundation.probes import live  # noqa: E402
+
+static_files = StaticFiles()
+pages = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(call_sockets)))
+sockets = URLRouter(
+    [
+        path("twilio/media/<str:token>", media),
+        path("twilio/media/<str:token>/", media),
+        re_path("", pages),
+    ]
+)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Pass a request to whoever serves it."""
+    if scope["type"] == "http":
+        await _http(scope["path"])(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await sockets(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await lifespan(scope, receive, send)
+
+
+_EXACT = {"/health": health, "/health/live": live, "/metrics": metrics}
+
+
+def _http(where: str) -> Any:
+    if where.startswith("/twilio/"):
+        return webhooks
+    if where.startswith("/static/"):
+        return static_files
+    return _EXACT.get(where.rstrip("/"), django_application)

@@ -1,0 +1,56 @@
+"""What a server process starts beside its sockets, and stops again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from calls import remote
+from calls.live import live_calls
+from tools_library.services.outcomes import process_listener
+from voiceassist.foundation import jobs
+from voiceassist.foundation.events.transport import live_loop
+
+log = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve the ASGI lifespan protocol."""
+    tasks: list[asyncio.Task[None]] = []
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            try:
+                tasks += await start()
+            except Exception as error:
+                log.exception("the server could not start")
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await stop(tasks)
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def start() -> list[asyncio.Task[None]]:
+    """Take over the live loop, listen for outcomes and control messages, start periodic jobs."""
+    live_loop.bind(asyncio.get_running_loop())
+    await process_listener.start()
+    jobs.start_periodic()
+    return [asyncio.create_task(remote.listen(live_calls), name="calls-control")]
+
+
+async def stop(tasks: list[asyncio.Task[None]]) -> None:
+    """End what `start` began; work under way gets a few seconds."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.to_thread(jobs.drain)
+    await process_listener.stop()
+    live_loop.unbind(asyncio.get_running_loop())
