@@ -1,0 +1,47 @@
+"""`make bench`: runs the benchmarks named, or all, and merges what they find into results.json."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import results
+from benchmarks.media import bench as media
+
+
+def _media(arguments: argparse.Namespace) -> dict[str, Any]:
+    seconds = 60.0 if arguments.long else 8.0
+    return media.run(_say, seconds=seconds, with_product=not arguments.baselines)
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {"media": _media}
+
+
+def main() -> int:
+    """Run; 1 where a verdict is `missed`."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"any of: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--long", action="store_true", help="longer runs")
+    parser.add_argument("--baselines", action="store_true", help="calibrate only; writes nothing")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
+    missed = False
+    for name in arguments.names or BENCHMARKS:
+        outcome = BENCHMARKS[name](arguments)
+        if arguments.baselines:
+            continue
+        results.merge(name, outcome)
+        for what, word in outcome["verdicts"].items():
+            print(f"{name}: {what}: {word}")
+            missed = missed or word == "missed"
+    return 1 if missed else 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
