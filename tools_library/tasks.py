@@ -1,10 +1,16 @@
 """This room's background jobs; each only calls its service."""
 
-from tools_library.services import execution
-from voiceassist.foundation.jobs import job
+from tools_library.services import execution, sweeping
+from voiceassist.foundation.jobs import every, job
 
 
 @job(execution.PERFORM, queue="live")
 def perform(execution_id: str) -> None:
     """Run a queued tool call."""
     execution.perform(execution_id)
+
+
+@every(5, "tools.sweep")
+def sweep() -> None:
+    """Look after runs that nobody works on any more."""
+    sweeping.sweep()

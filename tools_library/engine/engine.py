@@ -1,4 +1,4 @@
-"""One run of a tool: arguments, attempts within one deadline, an outcome; imports only the engine."""
+"""One run of a tool: arguments, attempts within one deadline, an outcome; imports the engine."""
 
 from __future__ import annotations
 

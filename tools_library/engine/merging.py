@@ -7,7 +7,7 @@ from typing import Any
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Return `target` with the JSON merge patch applied: null removes, objects merge, others replace."""
+    """Return `target` with the patch applied: null removes, objects merge, others replace."""
     if not isinstance(patch, Mapping):
         return patch
     result = dict(target) if isinstance(target, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Which executor runs which kind; a dotted path is imported on first use. Imports only the engine."""
+"""Which executor runs which kind, imported on first use; imports only the engine."""
 
 from __future__ import annotations
 

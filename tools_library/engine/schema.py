@@ -73,7 +73,7 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
         ToolArgumentsError: they do not fit; the message says what to change.
         ToolConfigurationError: the schema itself cannot be used.
     """
-    kept = _declared_only(schema, arguments)
+    kept: dict[str, Any] = _declared_only(schema, arguments)
     validator = Draft202012Validator(schema, registry=_NO_REMOTE)
     try:
         errors = sorted(validator.iter_errors(kept), key=lambda error: list(map(str, error.path)))
@@ -149,7 +149,7 @@ def _phrase(error: ValidationError) -> str:
     """Say one error the way a person would, naming the argument by its dotted path."""
     path = ".".join(str(step) for step in error.path)
     name = f"`{path}`" if path else "The arguments"
-    wanted = error.validator_value
+    wanted: Any = error.validator_value
     if error.validator == "required" and isinstance(error.instance, Mapping):
         missing = [each for each in wanted if each not in error.instance]
         prefix = f"{path}." if path else ""

@@ -1,4 +1,4 @@
-"""`${name}` and `${a.b}` in configurations; imports the engine's errors and the shared placeholders.
+"""`${name}` and `${a.b}` in configurations; imports our errors and the shared placeholders.
 
 Names come from the context first, then from the arguments, so that an argument can never stand in
 for something the platform knows.

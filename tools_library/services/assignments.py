@@ -21,7 +21,7 @@ def assign(assistant: Assistant, tool: Tool, **values: Any) -> AssistantTool:
     """Give a tool to an assistant; where it has it already, change how.
 
     Args:
-        values: `enabled`, `custom_configuration`, `execution_order`, `pinned_version` (the version's
+        values: `enabled`, `custom_configuration`, `execution_order`, `pinned_version` (its
             text, such as `1.0.2`, a ToolVersion, or None for the newest).
 
     Raises:

@@ -105,7 +105,7 @@ def for_tool(tool: Tool, assignment: AssistantTool | None = None) -> CatalogTool
 
 
 def flat_definition(stored: Mapping[str, Any], name: str, description: str) -> dict[str, Any]:
-    """Return a stored definition, nested as in document 002 or flat, as the Realtime API takes it."""
+    """Return a stored definition, nested as in document 002 or flat, in the Realtime form."""
     inner = stored.get("function")
     function = inner if isinstance(inner, Mapping) else stored
     return {

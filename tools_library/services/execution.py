@@ -1,7 +1,7 @@
 """From a tool call to its outcome: request, perform, finish; imports models, engine, jobs, events.
 
-The row is there before anything happens. Every step forward is one conditional UPDATE, so a job that
-is delivered twice, a late outcome or a cancelled run change nothing.
+The row is there before anything happens. Every step forward is one conditional UPDATE, so a job
+that is delivered twice, or an outcome that comes too late, changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
 from tools_library.engine.engine import failed
 from tools_library.engine.errors import ToolError, ToolNotAllowed
-from tools_library.engine.types import ToolOutcome
+from tools_library.engine.types import FinalStatus, ToolOutcome
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import catalog, limits, outcomes, reporting, running
 from tools_library.services.catalog import CatalogTool
@@ -113,11 +113,11 @@ def finish_in_session(
     data: Any = None,
     error_code: str = "",
 ) -> bool:
-    """Report how a tool went that a session ran itself; return whether this was the first report."""
+    """Report how a tool went that a session ran itself; return whether it was still open."""
     output: dict[str, Any] = {"success": success, "message": clean_text(message)}
     if data is not None:
         output["data"] = data
-    status = "error" if error_code else "success"
+    status: FinalStatus = "error" if error_code else "success"
     outcome = ToolOutcome(status, output, error_code, public_message=output["message"])
     execution = _one(execution_id)
     return execution is not None and finish(execution, outcome)

@@ -1,4 +1,4 @@
-"""How long a run may take and how often it may be tried; imports nothing but the standard library."""
+"""How long a run may take and how often it may be tried; standard library only."""
 
 from __future__ import annotations
 

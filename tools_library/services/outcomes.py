@@ -1,7 +1,7 @@
 """Waiting for outcomes without asking again and again; imports Channels and the live loop.
 
-One listener per process has one channel on the channel layer. Runs name it in `reply_to`; the worker
-that ends a run sends the outcome there, and the listener wakes whoever expects it.
+One listener per process has one channel on the channel layer. Runs name it in `reply_to`; the
+worker that ends a run sends the outcome there, and the listener wakes whoever expects it.
 """
 
 from __future__ import annotations
@@ -88,11 +88,11 @@ class OutcomeListener:
         with self._lock:
             self._expected.pop(str(execution_id), None)
 
-    async def wait(self, execution_id: UUID | str, timeout: float | None = None) -> ToolOutcome:
+    async def wait(self, execution_id: UUID | str, seconds: float | None = None) -> ToolOutcome:
         """Return the run's outcome; on any event loop.
 
         Raises:
-            TimeoutError: none came within `timeout` seconds.
+            TimeoutError: none came within `seconds`.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[ToolOutcome] = loop.create_future()
@@ -101,9 +101,12 @@ class OutcomeListener:
             if not future.done():
                 future.set_result(outcome)
 
-        self.expect(execution_id, lambda each: loop.call_soon_threadsafe(settle, each) and None)
+        def wake(outcome: ToolOutcome) -> None:
+            loop.call_soon_threadsafe(settle, outcome)
+
+        self.expect(execution_id, wake)
         try:
-            return await asyncio.wait_for(future, timeout)
+            return await asyncio.wait_for(future, seconds)
         finally:
             self.forget(execution_id)
 

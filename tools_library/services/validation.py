@@ -64,7 +64,7 @@ def clean_tool(
 def check_configuration(
     tool_type: str, configuration: Any, parameters: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return field path → what is wrong, for a configuration with its assistant's part merged in."""
+    """Return field path → what is wrong with a configuration, the assistant's part merged in."""
     shape = CONFIGURATIONS.get(tool_type)
     if shape is None:
         return {"tool_type": f"Tools of type {tool_type!r} cannot be made here yet."}
@@ -107,7 +107,8 @@ def _definition(
     if not isinstance(given, Mapping):
         errors["function_definition"] = "Write a JSON object with name, description, parameters."
         return {}
-    inner = given.get("function") if isinstance(given.get("function"), Mapping) else given
+    nested = given.get("function")
+    inner: Mapping[str, Any] = nested if isinstance(nested, Mapping) else given
     bare = "parameters" not in inner and inner.get("type") == "object"
     parameters = inner if bare else inner.get("parameters", {"type": "object", "properties": {}})
     named = None if bare else inner.get("name")

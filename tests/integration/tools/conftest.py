@@ -42,6 +42,7 @@ class ToolServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else headers and body lie 40 ms apart
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
@@ -70,6 +71,29 @@ class ToolServer:
                 pass
 
         return Handler
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_end() -> Iterator[None]:
+    """Stop listening for outcomes before Redis goes, so that nothing complains about it."""
+    yield
+    from channels.layers import get_channel_layer
+
+    from tools_library.services.outcomes import process_listener
+    from voiceassist.foundation.events.transport import live_loop
+
+    ended = threading.Event()
+
+    async def end() -> None:
+        await process_listener.stop()
+        layer = get_channel_layer()
+        if hasattr(layer, "flush"):
+            await layer.flush()
+        ended.set()
+
+    if process_listener.running:
+        live_loop.run(end())
+        ended.wait(5)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -172,11 +173,9 @@ def _answer(response: outbound.OutboundResponse, config: EndpointConfig) -> Any:
 def _bad_status_text(response: outbound.OutboundResponse, config: EndpointConfig) -> str:
     """Name the status and, where the answer carries one, its message: the model can tell it."""
     said = ""
-    try:
+    with contextlib.suppress(ToolResponseError):
         answer = parse_body(response.body, response.headers.get("content-type", ""))
         said = message_in(answer, config.response_handling.mapped)[:200]
-    except ToolResponseError:
-        pass
     if 300 <= response.status < 400:
         return "The service sent the request elsewhere, which tools do not follow."
     return f"The service answered with status {response.status}" + (f": {said}" if said else ".")

@@ -25,7 +25,7 @@ def emit(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -
         type: what happened, in the past tense, such as `execution.updated`.
         data: JSON object; ids and short values, no secrets.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _lock_order(organization_id)
         event = Event.objects.create(
             organization_id=organization_id, topic=topic, type=type, data=data, at=timezone.now()

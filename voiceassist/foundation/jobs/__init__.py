@@ -1,7 +1,7 @@
 """Work in the background: declare it with `@job`, hand it over with `enqueue`.
 
-Two runners, chosen by `settings.JOBS_RUNNER`: Celery workers, or threads of this process. A job gets
-JSON values only, runs at least once, and must find out itself whether it still has work to do.
+Two runners, chosen by `settings.JOBS_RUNNER`: Celery workers, or threads of this process. A job
+gets JSON values only, may run twice, and finds out itself whether it still has work to do.
 Imports Django and, in its runners, Celery.
 """
 

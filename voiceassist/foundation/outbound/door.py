@@ -1,4 +1,4 @@
-"""Sending one request to a checked address, within one deadline; imports urllib3 and its siblings."""
+"""Sending one request to a checked address, within one deadline; imports urllib3."""
 
 from __future__ import annotations
 

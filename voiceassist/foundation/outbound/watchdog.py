@@ -6,6 +6,7 @@ thread holds all deadlines and shuts the socket of each that passes.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import socket
@@ -45,11 +46,9 @@ class Guard:
     def _shut(self) -> None:
         if self._socket is None:
             return
-        try:
+        with contextlib.suppress(OSError):  # it may be closed already
             # Not the TLS socket's own method, which would swap its state under the reader.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        except OSError:
-            pass  # already closed
 
 
 class Watchdog:

@@ -1,0 +1,113 @@
+"""Tool calls on a real Celery worker: one process publishes, another runs, the first is woken."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from tests.factories.tools import endpoint_configuration, make_tool, origin
+from tests.services.ports import wait_for
+from tools_library.models import ToolExecution
+from tools_library.services import execution
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def database_url():
+    """The address of the test database, which pytest-django made beside the named one."""
+    it = connection.settings_dict
+    return (
+        f"postgres://{it['USER']}:{quote(it['PASSWORD'])}@{it['HOST'] or 'localhost'}:{it['PORT']}"
+        f"/{it['NAME']}"
+    )
+
+
+@pytest.fixture
+def worker(tool_server, tmp_path):
+    """A Celery worker for the live queue, in its own process, on the test database."""
+    assert django_settings.JOBS_RUNNER == "celery"
+    log = tmp_path / "worker.log"
+    env = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "OUTBOUND_ALLOW": f"127.0.0.1:{tool_server.port}",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "PYTHONWARNINGS": "default",
+    }
+    arguments = "worker -Q live -P threads -c 16 -l INFO --without-gossip --without-mingle".split()
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "config.celery", *arguments],
+            cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        wait_for(
+            lambda: " ready." in log.read_text(errors="replace"),
+            seconds=60, what="the worker", log=lambda: log.read_text(errors="replace")[-3000:],
+            alive=lambda: process.poll() is None,
+        )  # fmt: skip
+        yield log
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_worker_runs_calls_and_wakes_whoever_waits(worker, organization, tool_server):
+    tool = make_tool(organization, configuration=endpoint_configuration(tool_server.url))
+
+    rows = [
+        execution.run_and_wait(tool, {"order_id": str(n)}, origin(organization)) for n in range(5)
+    ]
+
+    assert [row.status for row in rows] == ["success"] * 5, worker.read_text()[-3000:]
+    assert all(row.output_result["message"] == "done" for row in rows)
+    assert len(tool_server.received) == 5
+
+
+def test_slow_calls_do_not_wait_for_each_other_nor_hold_connections(
+    worker, organization, tool_server
+):
+    tool = make_tool(organization, configuration=endpoint_configuration(f"{tool_server.url}/slow"))
+    tool_server.gate.clear()
+
+    rows = [execution.request(tool, {"order_id": "1"}, origin(organization)) for _ in range(12)]
+    for _ in rows:
+        assert tool_server.arrived.acquire(timeout=20)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        (held,) = cursor.fetchone()
+    tool_server.gate.set()
+
+    wait_for(lambda: done(rows) == 12, seconds=20, what="the last run")
+    assert held <= 4
+
+
+def done(rows):
+    """How many of the runs succeeded."""
+    ids = [row.pk for row in rows]
+    return ToolExecution.unscoped.filter(pk__in=ids, status="success").count()
+
+
+def test_round_trip_takes_milliseconds(worker, organization, tool_server):
+    tool = make_tool(organization, configuration=endpoint_configuration(tool_server.url))
+    execution.run_and_wait(tool, {"order_id": "0"}, origin(organization))
+
+    took = []
+    for number in range(20):
+        began = time.perf_counter()
+        execution.run_and_wait(tool, {"order_id": str(number)}, origin(organization))
+        took.append((time.perf_counter() - began) * 1000)
+
+    print("round trip ms:", [round(each, 1) for each in sorted(took)])
+    assert sorted(took)[10] < 250
