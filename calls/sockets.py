@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from calls.choices import FINAL_STATUSES, CallStatus
 from calls.models import Call
+from calls.services import control
 from voiceassist.foundation.errors import VoiceAssistError
 from voiceassist.foundation.events.socket import (
     FORBIDDEN,
@@ -42,6 +44,8 @@ def watch_call(request: HttpRequest, call_id: str) -> Subscription:
         ask_for(actor, call.organization.slug)
     if not may(actor, "calls.read"):
         raise SocketRefused(NOT_FOUND, "no such call")
+    if call.status not in FINAL_STATUSES:
+        control.watch(call.pk)
     return Subscription(
         call.organization_id, f"call:{call.pk}", lambda frame: _call_message(frame, call.pk)
     )
@@ -86,6 +90,9 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def _call_message(frame: Frame, call_id: int) -> dict[str, object]:
+    if frame["type"] == "call.updated" and frame["data"].get("status") == CallStatus.IN_PROGRESS:
+        # Answered a moment ago: now there is somebody who can publish words as they are spoken.
+        control.watch(call_id)
     return {
         "type": frame["type"],
         "seq": frame["seq"],

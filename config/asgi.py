@@ -11,9 +11,7 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from calls.media import media  # noqa: E402
@@ -26,7 +24,7 @@ from voiceassist.foundation.metrics import metrics  # noqa: E402
 from voiceassist.foundation.probes import live  # noqa: E402
 
 static_files = StaticFiles()
-pages = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(call_sockets)))
+pages = URLRouter(call_sockets)
 sockets = URLRouter(
     [
         path("twilio/media/<str:token>", media),

@@ -8,13 +8,11 @@ from django.db.models import Q
 from rest_framework import serializers
 
 from calls.models import Call, TranscriptItem
-from calls.reading.numbers import NotANumber, to_e164
-from calls.reading.starting import INSTRUCTION_MAX, callable_assistants
+from calls.services.control import NOTE_MAX
+from calls.services.start import INSTRUCTION_MAX
 from tools_library.models import ToolExecution
 from voiceassist.assistants.models import Assistant
 from voiceassist.organizations.models import Organization
-
-NOTE_MAX = 1000
 
 
 class CallSerializer(serializers.ModelSerializer[Call]):
@@ -99,8 +97,7 @@ class CallExecutionSerializer(serializers.ModelSerializer[ToolExecution]):
 class StartCallSerializer(serializers.Serializer[Any]):
     """Whom to ring, what to say, and by which assistant (the default one where none is named)."""
 
-    userPhone = serializers.CharField(  # noqa: N815
-        max_length=200,
+    userPhone = serializers.CharField(
         allow_blank=True,
         help_text="With the country: +1 202 555 0100.",
         error_messages={"required": "Name the number to ring, such as +1 202 555 0100."},
@@ -108,47 +105,27 @@ class StartCallSerializer(serializers.Serializer[Any]):
     instruction = serializers.CharField(
         allow_blank=True,
         help_text=f"Added to the assistant's own; up to {INSTRUCTION_MAX} characters.",
-        error_messages={"required": "Say what the assistant should do."},
+        error_messages={"required": "Say what the assistant should do in this call."},
     )
     assistant_id = serializers.CharField(
         required=False, allow_null=True, max_length=100, help_text="An assistant's id or slug."
     )
 
-    def validate_userPhone(self, value: str) -> str:  # noqa: N802
-        """Return the number in E.164."""
-        try:
-            return to_e164(value)
-        except NotANumber as error:
-            raise serializers.ValidationError(str(error)) from None
-
-    def validate_instruction(self, value: str) -> str:
-        """Return the instruction, within its length."""
-        if not value:
-            raise serializers.ValidationError("Say what the assistant should do.")
-        if len(value) > INSTRUCTION_MAX:
-            raise serializers.ValidationError(
-                f"This has {len(value):,} characters; {INSTRUCTION_MAX:,} fit."
-            )
-        return value
-
-    def assistant(self, organization: Organization) -> Assistant:
-        """Return the assistant that rings.
+    def assistant(self, organization: Organization) -> Assistant | None:
+        """Return the assistant that is named; None where none is.
 
         Raises:
-            ValidationError: there is none with this id, or none is named and there is no default.
+            ValidationError: the organization has none with this id or slug.
         """
         named = self.validated_data.get("assistant_id")
-        if named:
-            rule = Q(slug=named)
-            if named.isascii() and named.isdigit() and len(named) <= 18:
-                rule |= Q(pk=int(named))
-            found = callable_assistants(organization).filter(rule).first()
-            text = f"No published assistant of {organization.name} has the id or slug {named!r}."
-        else:
-            default = organization.default_assistant_id
-            found = callable_assistants(organization).filter(pk=default).first()
-            text = f"{organization.name} has no default assistant that is published: name one."
+        if not named:
+            return None
+        rule = Q(slug=named)
+        if named.isascii() and named.isdigit() and len(named) <= 18:
+            rule |= Q(pk=int(named))
+        found: Assistant | None = Assistant.objects.of(organization).filter(rule).first()
         if found is None:
+            text = f"{organization.name} has no assistant with the id or slug {named!r}."
             raise serializers.ValidationError({"assistant_id": [text]})
         return found
 

@@ -23,6 +23,8 @@ from calls.api.serializers import (
     TranscriptItemSerializer,
 )
 from calls.models import Call, TranscriptItem
+from calls.services.control import end_call, give_note
+from calls.services.start import start_call
 from tools_library.models import ToolExecution
 from voiceassist.foundation.api.paging import CursorPagination
 from voiceassist.organizations.current import organization_of_user, person
@@ -51,8 +53,6 @@ class _StartCall(generics.GenericAPIView[Call]):
 
     def ring(self, request: Request) -> Response:
         """Start the call that the body describes."""
-        from calls.services.start import start_call
-
         body = StartCallSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         organization = organization_of_user(request.user)
@@ -142,9 +142,7 @@ class Transcript(generics.ListAPIView[TranscriptItem]):
     @extend_schema(
         operation_id="calls_transcript",
         parameters=[
-            OpenApiParameter(
-                "after", OpenApiTypes.INT, description="Only what follows this position."
-            )
+            OpenApiParameter("after", OpenApiTypes.INT, description="Only what follows it.")
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -181,8 +179,6 @@ class EndCall(generics.GenericAPIView[Call]):
     @extend_schema(operation_id="calls_end", request=None, responses={200: AskedSerializer})
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Let the assistant say goodbye and hang up."""
-        from calls.services.control import end_call
-
         call = call_of(self)
         end_call(call, person(request._request))
         return asked(call)
@@ -198,8 +194,6 @@ class NoteToAssistant(generics.GenericAPIView[Call]):
     @extend_schema(operation_id="calls_note", responses={200: AskedSerializer})
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Pass the note on; the assistant uses it from its next turn on."""
-        from calls.services.control import give_note
-
         call = call_of(self)
         body = NoteSerializer(data=request.data)
         body.is_valid(raise_exception=True)

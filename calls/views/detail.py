@@ -13,13 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
 from calls.reading.score import EventRow, Row, RunRow, SpokenRow, ending_of, score_of
+from calls.services import control
 from calls.views.access import call_or_404, page
 from tools_library.choices import ExecutionStatus
 from voiceassist.foundation.errors import VoiceAssistError
 from voiceassist.foundation.models import Event
 from voiceassist.organizations.current import person
-
-NOTE_MAX = 1000
 
 
 @page("calls.read")
@@ -47,7 +46,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
             "run": RunRow(),
             "event": EventRow(),
         },
-        "note_max": NOTE_MAX,
+        "note_max": control.NOTE_MAX,
     }
     return render(request, "calls/detail.html", context)
 
@@ -56,8 +55,6 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, call_id: int) -> HttpResponse:
     """End the call; the assistant says goodbye first."""
-    from calls.services import control
-
     call = call_or_404(request, call_id)
     try:
         control.end_call(call, person(request))
@@ -72,15 +69,13 @@ def end(request: HttpRequest, call_id: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, call_id: int) -> HttpResponse:
     """Give the assistant a note that the caller does not hear."""
-    from calls.services import control
-
     call = call_or_404(request, call_id)
     text = request.POST.get("text", "").strip()
-    context: dict[str, Any] = {"call": call, "note_max": NOTE_MAX, "note_text": text}
+    context: dict[str, Any] = {"call": call, "note_max": control.NOTE_MAX, "note_text": text}
     if not text:
         context["note_error"] = "Write the note first."
-    elif len(text) > NOTE_MAX:
-        context["note_error"] = f"Make it shorter: {NOTE_MAX} characters at most."
+    elif len(text) > control.NOTE_MAX:
+        context["note_error"] = f"Make it shorter: {control.NOTE_MAX} characters at most."
     else:
         try:
             control.give_note(call, text, person(request))

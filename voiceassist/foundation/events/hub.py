@@ -75,7 +75,7 @@ class Hub:
             while after is not None and after > watched.log.head:
                 if not await self._refresh(watched):
                     break
-            # Nothing newer is stored, so a higher number was made up or comes from another database.
+            # Nothing newer is stored: a higher number was made up, or is from another database.
             start = watched.log.head if after is None else min(after, watched.log.head)
             viewer = Viewer(watched.log, start, lambda seq: self._page(key, seq))
             watched.viewers.add(viewer)

@@ -29,7 +29,7 @@ from voiceassist.foundation.events.viewer import Frame, Viewer
 
 log = logging.getLogger(__name__)
 
-RECHECK_SECONDS = 60.0
+RECHECK_SECONDS = 15.0
 SLOW_VIEWER_SECONDS = 30.0
 
 BAD_REQUEST, SIGN_IN, FORBIDDEN, NOT_FOUND = 4400, 4401, 4403, 4404
@@ -75,8 +75,9 @@ class PageSocket:
     """ASGI application of one kind of live page.
 
     Args:
-        authorize: called in a thread as `authorize(request, **route arguments)`; `request` has
-            headers, session and user. Returns a Subscription.
+        authorize: called in a thread as `authorize(request, **route arguments)`, at the handshake
+            and every `RECHECK_SECONDS`; `request` has headers, session and user. Returns a
+            Subscription.
 
             Raises SocketRefused: the asker may not watch.
     """
@@ -160,7 +161,7 @@ class PageSocket:
 
 
 def as_request(scope: dict[str, Any]) -> HttpRequest:
-    """Return the handshake as a request with `headers`, `session` and `user`; reads the database."""
+    """Return the handshake as a request with headers, session and user; reads the database."""
     request = HttpRequest()
     for name, value in scope.get("headers", ()):
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")

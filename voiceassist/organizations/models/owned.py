@@ -20,6 +20,10 @@ class OrganizationManager(models.Manager[Any]):
         """Return the rows of `organization` (an Organization or its id)."""
         return super().get_queryset().filter(organization=organization)
 
+    def none(self) -> models.QuerySet[Any]:
+        """Return no rows; what describes the API asks for that."""
+        return super().get_queryset().none()
+
     def get_queryset(self) -> models.QuerySet[Any]:
         """Refuse: a query must name its organization.
 
