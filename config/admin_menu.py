@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.contrib.admin import site
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
@@ -44,6 +43,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _sees(request: HttpRequest, name: str) -> bool:
+    from django.contrib.admin import site  # Unfold puts its own in place when it is loaded
+
     app, _, model = name.partition(".")
     if not site.is_registered(apps.get_model(name)):
         return False
@@ -59,12 +60,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "VoiceAssist",
     "SITE_HEADER": "VoiceAssist",
     "SITE_URL": "/calls",
-    "SITE_ICON": lambda request: static("css/mark.svg"),
+    "SITE_ICON": lambda request: static("favicon.svg"),
     "SITE_FAVICONS": [
         {
             "rel": "icon",
             "type": "image/svg+xml",
-            "href": lambda request: static("css/mark.svg"),
+            "href": lambda request: static("favicon.svg"),
         }
     ],
     "SHOW_HISTORY": True,

@@ -8,3 +8,4 @@ class AssistantsConfig(AppConfig):
 
     name = "voiceassist.assistants"
     label = "assistants"
+    verbose_name = "Assistants and tools"

@@ -132,7 +132,7 @@ def _assistant(
 def _tools(
     organization: Organization, assistants: dict[str, Assistant], owner: User, made: list[str]
 ) -> dict[str, Tool]:
-    base = str(getattr(settings, "DEMO_STAND_INS_URL", "http://127.0.0.1:8001")).rstrip("/")
+    base = str(settings.STAND_INS_URL).rstrip("/")
     known = {tool.name: tool for tool in Tool.objects.of(organization)}
     for plan in (*TOOLS, *TEMPLATES):
         if plan.name in known:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,25 +16,32 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold import decorators
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 OWNER = "organization"
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def display(**options: Any) -> Callable[[_Method], _Method]:
+    """Return Unfold's `display` decorator, typed: description, ordering, label, boolean."""
+    return cast("Callable[[_Method], _Method]", decorators.display(**options))
+
+
+def action(**options: Any) -> Callable[[_Method], _Method]:
+    """Return Unfold's `action` decorator, typed: description, permissions, icon."""
+    return cast("Callable[[_Method], _Method]", decorators.action(**options))
 
 
 class OwnRowsFilter(admin.RelatedFieldListFilter):
     """A list filter by foreign key that offers rows of the current organization only."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
-        """Return the choices that the person may know of."""
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Return (key, name) of the rows that the person may know of."""
         limit = {} if request.user.is_superuser else {OWNER: _current(request)}
-        choices: list[tuple[Any, str]] = field.get_choices(
-            include_blank=False, limit_choices_to=limit
-        )
-        return choices
+        return field.get_choices(include_blank=False, limit_choices_to=limit)
 
 
 class _Scoped:
@@ -127,6 +134,7 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
         self, request: Any, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show the form; where the service refuses, show it again with the reason."""
+        extra_context = {"show_save_and_add_another": False, **(extra_context or {})}
         try:
             with transaction.atomic():
                 page: HttpResponse = super().changeform_view(

@@ -8,6 +8,7 @@ class OrganizationsConfig(AppConfig):
 
     name = "voiceassist.organizations"
     label = "organizations"
+    verbose_name = "Organization"
 
     def ready(self) -> None:
         """Let the admin ask for the same sign-in as the pages."""

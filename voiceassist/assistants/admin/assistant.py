@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
 
 from voiceassist.assistants import models_known
 from voiceassist.assistants.admin.forms import END_CALL_FIELDS, SENTENCE_FIELDS, AssistantForm
@@ -18,7 +17,7 @@ from voiceassist.assistants.admin.phone_number import PhoneNumberInline
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.sentences import WHEN, sentence
 from voiceassist.assistants.services import deleting, differs, drafts, duplicate, publish
-from voiceassist.foundation.admin import OrganizationAdmin
+from voiceassist.foundation.admin import OrganizationAdmin, action, display
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.current import person
 

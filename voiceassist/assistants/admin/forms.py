@@ -16,6 +16,7 @@ from unfold.widgets import (
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.models_known import REALTIME, TRANSCRIPTION, VOICES
+from voiceassist.assistants.rendering import NAMES
 from voiceassist.assistants.sentences import DEFAULTS, WHEN
 from voiceassist.assistants.services.drafts import SENTENCE_MAX
 
@@ -67,6 +68,34 @@ class AssistantForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Assistant
         fields = ()  # the admin names them in its fieldsets
+        labels: ClassVar[dict[str, str]] = {
+            "slug": "Short name",
+            "first_message_interruptible": "Callers may interrupt it",
+            "turn_detection": "How it knows the caller has finished",
+            "vad_threshold": "How loud speech must be",
+            "vad_silence_duration_ms": "Silence that ends a turn, ms",
+            "vad_prefix_padding_ms": "Sound kept from before it, ms",
+            "vad_idle_timeout_ms": "The model asks after silence, ms",
+            "vad_eagerness": "How soon it takes the turn",
+            "interrupt_response": "Callers may interrupt it",
+            "silence_timeout_seconds": "Silence timeout, seconds",
+            "max_duration_seconds": "Longest call, seconds",
+            "is_active": "Answers calls",
+            "realtime_model": "Voice model",
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "slug": "For addresses and programs: letters, digits, hyphens.",
+            "instructions": (
+                "Who the assistant is and what it does. Filled in for each call: "
+                + ", ".join(f"${{{name}}}" for name in NAMES)
+                + "."
+            ),
+            "vad_prefix_padding_ms": "So that the first syllable is not lost.",
+            "vad_threshold": "0 to 1. Raise it where callers stand in noise.",
+            "voice": "Pick a known voice or type another. A call keeps the voice it began with.",
+            "noise_reduction": "Filters the caller's sound before the model hears it.",
+            "language": "Of the system's sentences and of the transcription.",
+        }
         widgets: ClassVar[dict[str, Any]] = {
             "instructions": UnfoldAdminTextareaWidget(attrs={"rows": 16}),
             "first_message": UnfoldAdminTextareaWidget(attrs={"rows": 3}),

@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from voiceassist.assistants.changes import Change, changes
 from voiceassist.assistants.models import AssistantVersion
-from voiceassist.foundation.admin import ReadOnlyAdmin, pretty_json
+from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
 
 
 @admin.register(AssistantVersion)

@@ -8,9 +8,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.decorators import action, display
 
-from voiceassist.foundation.admin import OrganizationAdmin
+from voiceassist.foundation.admin import OrganizationAdmin, action, display
 from voiceassist.organizations.current import person
 from voiceassist.organizations.models import ApiKey
 from voiceassist.organizations.services import api_keys
@@ -53,7 +52,7 @@ class ApiKeyAdmin(OrganizationAdmin):
         made, secret = api_keys.create(
             obj.organization, obj.name, obj.role, expires_at=obj.expires_at, by=person(request)
         )
-        obj.pk, obj.prefix, obj.secret = made.pk, made.prefix, secret  # type: ignore[attr-defined]
+        obj.pk, obj.prefix, obj.secret = made.pk, made.prefix, secret
 
     def erase(self, request: HttpRequest, obj: ApiKey) -> None:
         """Revoke and forget the key."""

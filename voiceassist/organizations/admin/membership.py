@@ -8,10 +8,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
-from voiceassist.foundation.admin import OrganizationAdmin
+from voiceassist.foundation.admin import OrganizationAdmin, action, display
 from voiceassist.organizations.current import role_in_current
 from voiceassist.organizations.models import Membership, Role
 from voiceassist.organizations.services import invitations, members

@@ -66,6 +66,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """Return the whole name, or the address where there is none."""
+        return self.name or self.email
+
     def get_short_name(self) -> str:
         """Return the name shown in the corner of each page."""
         return self.name or self.email.split("@")[0]
