@@ -7,14 +7,14 @@ service can make, are rows. Imports every room.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from calls.models import Call
-from tools_library.choices import ToolType
-from tools_library.models import AssistantTool, Tool, ToolVersion
+from tools_library.models import Tool
+from tools_library.services import assignments
+from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
 from voiceassist.demo import history
@@ -132,37 +132,25 @@ def _assistant(
 def _tools(
     organization: Organization, assistants: dict[str, Assistant], owner: User, made: list[str]
 ) -> dict[str, Tool]:
-    base = str(settings.STAND_INS_URL).rstrip("/")
-    known = {tool.name: tool for tool in Tool.objects.of(organization)}
+    base = settings.STAND_INS_URL or "https://tools.example.com"
+    known = {tool.name: tool for tool in Tool.objects.of(organization).filter(archived_at=None)}
     for plan in (*TOOLS, *TEMPLATES):
         if plan.name in known:
+            _follow_stand_ins(known[plan.name], plan, base, made)
             continue
-        tool = _store_tool(organization, plan, base, owner)
+        tool = save_tool(organization, plan.values(base), by=owner)
         known[plan.name] = tool
-        made.append(f"tool {plan.name}" if not plan.is_template else f"template {plan.name}")
-        if plan.is_template:
-            continue
-        for assistant in assistants.values():
-            AssistantTool(organization=organization, assistant=assistant, tool=tool).save()
+        made.append(f"{'template' if plan.is_template else 'tool'} {plan.name}")
+        if not plan.is_template:
+            for assistant in assistants.values():
+                assignments.assign(assistant, tool)
     return known
 
 
-def _store_tool(organization: Organization, plan: DemoTool, base: str, owner: User) -> Tool:
-    shared: dict[str, Any] = {
-        "organization": organization,
-        "name": plan.name,
-        "tool_type": ToolType.ENDPOINT,
-        "configuration": plan.configuration(base),
-        "function_definition": plan.definition(),
-        "side_effect": plan.side_effect,
-    }
-    tool = Tool(
-        **shared,
-        display_name=plan.display_name,
-        description=plan.description,
-        is_template=plan.is_template,
-        user=owner,
-    )
-    tool.save()
-    ToolVersion(**shared, tool=tool, version=tool.version, created_by=owner).save()
-    return tool
+def _follow_stand_ins(tool: Tool, plan: DemoTool, base: str, made: list[str]) -> None:
+    """Point a tool at the stand-ins' new address where it still has an old one of theirs."""
+    url = str(tool.configuration.get("url", ""))
+    new = plan.configuration(base)
+    if url.startswith("http://127.0.0.1:") and url != new["url"] and url.endswith(plan.path):
+        save_tool(tool.organization, {"configuration": new}, by=tool.user, tool=tool)
+        made.append(f"new address of {tool.name}")

@@ -38,6 +38,19 @@ class DemoTool:
             },
         }
 
+    def values(self, base: str) -> dict[str, Any]:
+        """Return the tool's columns, with `base` as the server's origin."""
+        return {
+            "name": self.name,
+            "display_name": self.display_name,
+            "description": self.description,
+            "tool_type": "endpoint",
+            "side_effect": self.side_effect,
+            "configuration": self.configuration(base),
+            "function_definition": self.definition(),
+            "is_template": self.is_template,
+        }
+
     def definition(self) -> dict[str, Any]:
         """Return the definition that the model gets."""
         return {

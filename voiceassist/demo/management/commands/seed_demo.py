@@ -13,6 +13,7 @@ from voiceassist.organizations.models import Role
 class Command(BaseCommand):
     """Make the demo data; running it again changes nothing."""
 
+    requires_system_checks = ()  # they load every route, which takes longer than seeding
     help = "Make the demo organization with users, assistants, numbers, tools and past calls."
 
     def handle(self, *args: Any, **options: Any) -> None:
