@@ -8,3 +8,13 @@ class ToolsLibraryConfig(AppConfig):
 
     name = "tools_library"
     label = "tools_library"
+    verbose_name = "Tools"
+
+    def ready(self) -> None:
+        """Show the assistant's tools on the assistant's admin page."""
+        from tools_library.admin.assignment import AssistantToolInline
+        from voiceassist.assistants.admin import AssistantAdmin
+
+        if AssistantToolInline not in AssistantAdmin.inlines:
+            inlines: tuple[type, ...] = (*AssistantAdmin.inlines, AssistantToolInline)
+            AssistantAdmin.inlines = inlines  # type: ignore[assignment]

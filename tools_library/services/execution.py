@@ -6,12 +6,13 @@ that is delivered twice, or an outcome that comes too late, changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -96,6 +97,32 @@ def request(
     return _store(execution)
 
 
+def refuse(
+    tool: CatalogTool | Tool | str,
+    arguments: Mapping[str, Any] | str,
+    origin: Origin,
+    *,
+    code: str,
+    message: str,
+    tool_call_id: str = "",
+    at_ms: int | None = None,
+) -> ToolExecution:
+    """Write down a call that does not take place, such as a repeated or interrupted one.
+
+    Args:
+        code: an error code of the contracts; `cancelled` and `denied` are also the status.
+        message: the sentence that the model gets.
+    """
+    entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool
+    execution = _new_row(entry, origin, tool_call_id, at_ms)
+    with contextlib.suppress(ToolError):  # fragments of an interrupted call are no JSON
+        execution.input_parameters = schema.parse_arguments(arguments)
+    outcome = failed(ToolError(message, code=code))
+    status = _STATUS_OF_CODE.get(code, outcome.status)
+    _set_outcome(execution, replace(outcome, status=status), timezone.now())
+    return _store(execution)
+
+
 def perform(execution_id: str) -> None:
     """Run a queued call; the job behind `tools.perform`. A duplicate delivery does nothing."""
     execution = _claim(execution_id)
@@ -153,7 +180,7 @@ def run_and_wait(
     if connection.in_atomic_block:
         raise RuntimeError("run_and_wait inside a transaction would wait for its own commit.")
     listener = outcomes.start_from_thread()
-    origin = Origin(**{**vars(origin), "reply_to": listener.channel})
+    origin = replace(origin, reply_to=listener.channel)
     execution = request(tool, arguments, origin, tool_call_id=tool_call_id)
     if execution.status in FINAL_STATUSES or execution.deadline_at is None:
         return execution
@@ -192,6 +219,7 @@ def finish(
     return True
 
 
+_STATUS_OF_CODE: dict[str, FinalStatus] = {"cancelled": "cancelled", "denied": "denied"}
 _OPEN = (
     ExecutionStatus.PENDING,
     ExecutionStatus.AWAITING_APPROVAL,

@@ -44,11 +44,12 @@ def save_tool(
     merged = {**_current(tool), **values}
     clean = validation.clean_tool(organization, merged, tool)
     row = tool or Tool(organization=organization, user=by)
-    changed = tool is None or any(getattr(row, name) != clean[name] for name in _RUNS)
+    newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
+    changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
     for name in (*_RUNS, *_KEPT):
         setattr(row, name, clean[name])
     if changed:
-        row.version = _next(row)
+        row.version = _after(newest)
     try:
         with transaction.atomic():
             row.save()
@@ -71,9 +72,8 @@ def _current(tool: Tool | None) -> dict[str, Any]:
     return {name: getattr(tool, name) for name in (*_RUNS, *_KEPT)}
 
 
-def _next(tool: Tool) -> str:
+def _after(newest: ToolVersion | None) -> str:
     """Return the version after the newest: the last of its three numbers grows."""
-    newest = ToolVersion.unscoped.filter(tool=tool).first() if tool.pk else None
     if newest is None:
         return FIRST_VERSION
     head, _, last = newest.version.rpartition(".")

@@ -1,0 +1,7 @@
+"""Admin of tools, their versions and runs; the assistant's page gets its tools from `apps`."""
+
+from tools_library.admin.execution import ToolExecutionAdmin
+from tools_library.admin.tool import ToolAdmin
+from tools_library.admin.version import ToolVersionAdmin
+
+__all__ = ["ToolAdmin", "ToolExecutionAdmin", "ToolVersionAdmin"]

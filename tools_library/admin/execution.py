@@ -1,0 +1,75 @@
+"""Runs of tools, to read."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from tools_library.choices import ExecutionStatus
+from tools_library.models import ToolExecution
+from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
+
+_LABELS = {
+    ExecutionStatus.SUCCESS.label: "success",
+    ExecutionStatus.ERROR.label: "danger",
+    ExecutionStatus.TIMEOUT.label: "danger",
+    ExecutionStatus.DENIED.label: "warning",
+    ExecutionStatus.CANCELLED.label: "warning",
+    ExecutionStatus.RUNNING.label: "info",
+    ExecutionStatus.QUEUED.label: "info",
+}
+
+
+@admin.register(ToolExecution)
+class ToolExecutionAdmin(ReadOnlyAdmin):
+    """What was called, with what, and how it ended."""
+
+    list_display = (
+        "tool_name", "state", "trigger_context", "assistant", "call", "created_at", "took",
+        "message",
+    )  # fmt: skip
+    list_filter = ("status", "trigger_context", "error_code", "assistant", "tool")
+    list_select_related = ("assistant", "call")
+    search_fields = ("tool_name", "message", "execution_id")
+    fieldsets = (
+        (None, {"fields": (
+            ("tool_name", "tool_version", "tool"), ("state", "error_code"), "message",
+            ("trigger_context", "assistant", "call", "user"),
+            ("created_at", "started_at", "completed_at", "took", "retry_count"),
+        )}),
+        ("What went in", {"fields": ("given",)}),
+        ("What came out", {"fields": ("answered", "error_message")}),
+        ("For engineers", {"classes": ("collapse",), "fields": (
+            "execution_id", "tool_call_id", "side_effect", "deadline_at", "names", "exchange",
+        )}),
+    )  # fmt: skip
+
+    @display(description="Status", ordering="status", label=_LABELS)
+    def state(self, obj: ToolExecution) -> str:
+        """Return the status in words."""
+        return str(obj.get_status_display())
+
+    @display(description="Took", ordering="duration_ms")
+    def took(self, obj: ToolExecution) -> str:
+        """Return the duration."""
+        return "–" if obj.duration_ms is None else f"{obj.duration_ms:,} ms"
+
+    @display(description="Arguments")
+    def given(self, obj: ToolExecution) -> SafeString:
+        """Return the arguments."""
+        return pretty_json(obj.input_parameters)
+
+    @display(description="Answer")
+    def answered(self, obj: ToolExecution) -> SafeString:
+        """Return the output."""
+        return pretty_json(obj.output_result)
+
+    @display(description="Names for templates")
+    def names(self, obj: ToolExecution) -> SafeString:
+        """Return the context."""
+        return pretty_json(obj.context)
+
+    @display(description="Request and answer")
+    def exchange(self, obj: ToolExecution) -> SafeString:
+        """Return the trace."""
+        return pretty_json(obj.trace)
