@@ -22,18 +22,18 @@ class MediaFormat(msgspec.Struct, frozen=True):
     """What the stream carries; anything but 8 kHz mono μ-law is refused."""
 
     encoding: str = ENCODING
-    sampleRate: int = 8000  # noqa: N815
+    sampleRate: int = 8000
     channels: int = 1
 
 
 class StartBody(msgspec.Struct, frozen=True):
     """Who is calling on which stream."""
 
-    accountSid: str = ""  # noqa: N815
-    streamSid: str = ""  # noqa: N815
-    callSid: str = ""  # noqa: N815
-    mediaFormat: MediaFormat = MediaFormat()  # noqa: N815
-    customParameters: dict[str, str] = {}  # noqa: N815
+    accountSid: str = ""
+    streamSid: str = ""
+    callSid: str = ""
+    mediaFormat: MediaFormat = MediaFormat()
+    customParameters: dict[str, str] = {}
 
 
 class MediaBody(msgspec.Struct, frozen=True, gc=False):
@@ -64,7 +64,7 @@ class Start(msgspec.Struct, frozen=True, tag_field="event", tag="start"):
     """The stream begins."""
 
     start: StartBody
-    streamSid: str = ""  # noqa: N815
+    streamSid: str = ""
 
 
 class Media(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="media"):
@@ -109,7 +109,8 @@ def decode(text: str | bytes) -> Frame:
         BadFrame: not JSON, no object, or a known event with a wrong shape.
     """
     try:
-        return _known.decode(text)
+        frame: Frame = _known.decode(text)
+        return frame
     except msgspec.ValidationError as error:
         unknown = _unknown_event(text)
         if unknown is None:

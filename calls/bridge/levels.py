@@ -1,4 +1,4 @@
-"""How loud a piece of μ-law is, cheaply; pure."""
+"""How loud both sides are, measured only while somebody looks on; pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import base64
 import binascii
 import math
 
+from calls.bridge.playback import Playback
+from calls.bridge.ports import Journal
+
 SILENT_DB = -60.0
+EVERY_MS = 200
 
 
 def _magnitude(code: int) -> int:
@@ -29,3 +33,30 @@ def peak_db(payload: str) -> float:
     if peak == 0:
         return SILENT_DB
     return max(round(20 * math.log10(peak / 255), 1), SILENT_DB)
+
+
+class LevelMeter:
+    """Reports both sides' levels a few times a second."""
+
+    def __init__(self, journal: Journal, playback: Playback) -> None:
+        self._journal = journal
+        self._playback = playback
+        self._reported_ms = 0.0
+        self._assistant_db = SILENT_DB
+
+    def assistant(self, payload: str) -> None:
+        """Take a piece of what the assistant says."""
+        if self._journal.watched():
+            self._assistant_db = peak_db(payload)
+
+    def caller(self, payload: str, timestamp_ms: float, *, speaking: bool) -> None:
+        """Take a frame of the caller, and report if it is time."""
+        if timestamp_ms - self._reported_ms < EVERY_MS:
+            return
+        self._reported_ms = timestamp_ms
+        if not self._journal.watched():
+            return
+        playing = self._playback.busy()
+        who = "caller" if speaking else "assistant" if playing else ""
+        assistant_db = self._assistant_db if playing else SILENT_DB
+        self._journal.level(peak_db(payload), assistant_db, who)

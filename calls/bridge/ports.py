@@ -1,4 +1,4 @@
-"""What a session needs from outside, and what it is told about its call; imports nothing of ours."""
+"""What a session needs from outside, and what it is told about its call; pure."""
 
 from __future__ import annotations
 

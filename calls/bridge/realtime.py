@@ -32,7 +32,7 @@ def realtime_url(base_url: str, model: str) -> str:
     return urlunsplit((scheme, parts.netloc, path, f"model={quote(model)}", ""))
 
 
-class RealtimeModel(WSListener):  # type: ignore[misc]
+class RealtimeModel(WSListener):
     """Implements `ports.Model`; what is sent before the socket is open waits for it."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
@@ -85,7 +85,7 @@ class RealtimeModel(WSListener):  # type: ignore[misc]
         """Take one frame; a message in several frames is put together."""
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            code = int(frame.get_close_code())
+            code = frame.get_close_code().value
             detail = f"{code} {_close_text(frame)}"
             self._lost(SessionLost(detail, expired=code == EXPIRED_CODE))
             transport.disconnect()

@@ -16,6 +16,11 @@ ANSWER_TIMEOUT_S = 15.0  # a request neither begun nor refused by then is taken 
 MAX_ATTEMPTS = 4
 
 
+def exactly(text: str) -> str:
+    """Return instructions that make the model say `text` word for word."""
+    return f'Say exactly this and nothing more: "{text}"'
+
+
 @dataclass(slots=True)
 class Request:
     """A response we want. `instructions` None: an ordinary turn of the model."""

@@ -13,13 +13,12 @@ from typing import Any
 
 from calls.bridge import frames
 from calls.bridge import model_events as ev
-from calls.bridge.closing import Closing
+from calls.bridge.endings import Endings
 from calls.bridge.keys import Keys
-from calls.bridge.levels import peak_db
-from calls.bridge.limits import Limit, Limits
+from calls.bridge.levels import LevelMeter
 from calls.bridge.playback import Playback
 from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, Tools
-from calls.bridge.responses import Responses
+from calls.bridge.responses import Responses, exactly
 from calls.bridge.speech import Speech
 from calls.bridge.tool_calls import ToolCalls
 
@@ -27,15 +26,8 @@ TICK_S = 0.25
 EARLY_FRAMES = 100  # 2 s of audio kept for a model that is not ready yet
 SETUP_TIMEOUT_S = 10.0
 TURN_GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
-LEVEL_EVERY_MS = 200
 BAD_FRAMES_MAX = 20
-RETRY_CODES = frozenset({"", "server_error", "internal_error"})
 SETUP_EVENTS = frozenset({"setup", "listen"})
-
-
-def exactly(text: str) -> str:
-    """Return instructions that make the model say `text` word for word."""
-    return f'Say exactly this and nothing more: "{text}"'
 
 
 class Session:
@@ -60,9 +52,9 @@ class Session:
         self.responses = Responses(model)
         self.calls = ToolCalls(model, tools, plan.tools)
         self.speech = Speech(plan, self.playback, journal)
-        self.limits = Limits(plan.silence_timeout_s, plan.max_duration_s)
+        self.endings = Endings(self)
+        self.meter = LevelMeter(journal, self.playback)
         self.keys = Keys(timers, self._keys_pressed)
-        self.closing: Closing | None = None
         self.encoder: frames.Encoder | None = None
         self.early: deque[str] = deque(maxlen=EARLY_FRAMES)
         self.ready = False
@@ -72,13 +64,10 @@ class Session:
         self.caller_speaking = False
         self.grace_until = 0.0
         self.opened_at = timers.now()
-        self.failures = 0
         self.bad_frames = 0
         self.interruptions = 0
         self.frames_in = 0
         self.frames_out = 0
-        self._level_at_ms = 0.0
-        self._assistant_db = -60.0
         self._stop_tick = timers.later(TICK_S, self._tick)
         model.configure(plan.settings, listening=self.listening)
 
@@ -105,13 +94,14 @@ class Session:
 
     def hung_up(self, ending: Ending) -> None:
         """The caller is gone, or the stream is; a call that was ending anyway keeps its reason."""
-        self.finish(self.closing.ending if self.closing else ending)
+        closing = self.endings.closing
+        self.finish(closing.ending if closing else ending)
 
     def _start(self, frame: frames.Start) -> None:
         if self.encoder is not None or self.ended:
             return
         self.encoder = frames.Encoder(frame.start.streamSid or frame.streamSid)
-        self.limits.started = self.timers.now()
+        self.endings.limits.started = self.timers.now()
         self.journal.answered(frame.start.streamSid)
         self._greet()
 
@@ -126,16 +116,7 @@ class Session:
             return
         self.speech.appended(media.payload)
         self.model.append_audio(media.payload)
-        if timestamp - self._level_at_ms >= LEVEL_EVERY_MS:
-            self._report_level(timestamp, media.payload)
-
-    def _report_level(self, timestamp: float, payload: str) -> None:
-        self._level_at_ms = timestamp
-        if not self.journal.watched():
-            return
-        playing = self.playback.busy()
-        speaking = "caller" if self.caller_speaking else "assistant" if playing else ""
-        self.journal.level(peak_db(payload), self._assistant_db if playing else -60.0, speaking)
+        self.meter.caller(media.payload, timestamp, speaking=self.caller_speaking)
 
     def _mark(self, name: str) -> None:
         for item_id in self.playback.acknowledge(name, self.timers.now()):
@@ -143,10 +124,10 @@ class Session:
         self._played_out()
 
     def _played_out(self) -> None:
-        if self.greeted and not self.listening and not self._assistant_busy():
+        if self.greeted and not self.listening and not self.assistant_busy():
             self.listening = True
             self.model.listen(self.plan.settings)
-        self._pump()
+        self.pump()
 
     # --- the model ------------------------------------------------------------------------
 
@@ -179,29 +160,30 @@ class Session:
             self.responses.ask("sentence", exactly(self.plan.sentences["resumed"]))
         elif self.plan.first_message:
             self.responses.ask("greeting", exactly(self.plan.first_message))
-        self._pump()
+        self.pump()
 
     def _speech_started(self, event: ev.SpeechStarted) -> None:
         now = self.timers.now()
         self.caller_speaking = True
-        self.limits.noise(by_caller=True)
+        self.endings.limits.noise(by_caller=True)
         if self.plan.settings.turn_detection.get("interrupt_response", True):
-            self._interrupt(now, cancelled_by_model=True)
+            self.interrupt(cancelled_by_model=True)
         self.speech.caller_began(event, now)
 
     def _speech_stopped(self, event: ev.SpeechStopped) -> None:
         now = self.timers.now()
         self.caller_speaking = False
-        self.limits.noise(by_caller=True)
+        self.endings.limits.noise(by_caller=True)
         self.speech.caller_stopped(event)
         self.grace_until = now + TURN_GRACE_S
-        self.timers.later(TURN_GRACE_S, self._pump)
+        self.timers.later(TURN_GRACE_S, self.pump)
 
     def _response_started(self, event: ev.ResponseStarted) -> None:
         request = self.responses.started(event.response_id, event.request)
         self.speech.response_began(event.response_id)
-        unwanted = self.caller_speaking or (self.closing is not None and not self.closing.gentle)
-        if unwanted and (request is None or request.purpose == "turn"):
+        if (self.caller_speaking or self.endings.firm()) and (
+            request is None or request.purpose == "turn"
+        ):
             # The caller is already speaking again (or the call is being ended): the answer that
             # was on its way would talk over them; the model answers their turn instead.
             self.speech.cut(event.response_id)
@@ -223,8 +205,7 @@ class Session:
             event.response_id, event.item_id, event.content_index, event.payload, now
         )
         self._send(sending.payload, sending.mark)
-        if self.journal.watched():
-            self._assistant_db = peak_db(event.payload)
+        self.meter.assistant(event.payload)
 
     def _send(self, payload: str, mark: str) -> None:
         assert self.encoder is not None  # noqa: S101 - audio is taken only after `start`
@@ -252,14 +233,12 @@ class Session:
         self.journal.used(event)
         interrupted = event.status == "cancelled"
         if event.status == "failed":
-            self._model_failed(event.error_code, event.error_message, request)
+            self.endings.response_failed(event.error_code, event.error_message, request)
         elif not interrupted:
-            self.failures = 0
+            self.endings.failures = 0
             self._perform_session_tools(event.response_id, spoken=spoken)
-        self.calls.response_done(
-            event.response_id, interrupted=interrupted, now=self.timers.now()
-        )
-        self._pump()
+        self.calls.response_done(event.response_id, interrupted=interrupted, now=self.timers.now())
+        self.pump()
 
     def _problem(self, event: ev.Problem) -> None:
         self.journal.problem(event.code, event.message)
@@ -268,23 +247,20 @@ class Session:
         elif event.code == "conversation_already_has_active_response":
             self.responses.refused(event.event_id)
         elif event.event_id in SETUP_EVENTS:
-            self._fail(event.code, event.message)
+            self.endings.model_failed(event.code, event.message)
         elif (request := self.responses.dropped(event.event_id)) is not None:
-            self._model_failed(event.code, event.message, request)
-            self._pump()
+            self.endings.response_failed(event.code, event.message, request)
+            self.pump()
 
     def _session_lost(self, event: ev.SessionLost) -> None:
         if not self.ready:
-            self._fail_to_connect(event.detail)
+            self.endings.model_unreachable(event.detail)
             return
-        if self.closing is None or self.closing.ending.resume:
-            self.closing = Closing(
-                Ending("model_lost", event.detail[:200], resume=True), gentle=False
-            )
+        self.endings.model_lost(event.detail)
         self.responses = Responses(self.model)
         self.calls.pending.clear()
         self.caller_speaking = False
-        self._pump()
+        self.pump()
 
     # --- tools ----------------------------------------------------------------------------
 
@@ -294,7 +270,7 @@ class Session:
             return
         self.calls.answer(call_id, output)
         self.calls.start_waiting(self.timers.now())
-        self._pump()
+        self.pump()
 
     def _perform_session_tools(self, response_id: str, *, spoken: bool) -> None:
         for call in self.calls.for_session(response_id):
@@ -307,23 +283,8 @@ class Session:
     # --- ending ---------------------------------------------------------------------------
 
     def close(self, ending: Ending, sentence: str, *, gentle: bool) -> None:
-        """Say `sentence` (if any), wait until it is heard, then end.
-
-        `gentle`: the caller may still speak up and keep the call; otherwise the assistant is cut
-        short, hears nothing any more, and says its sentence at once.
-        """
-        if self.ended or self.closing is not None:
-            return
-        now = self.timers.now()
-        self.closing = Closing(ending, gentle=gentle, began=now)
-        self.responses.forget_waiting()
-        if not gentle:
-            self._interrupt(now, cancelled_by_model=False)
-            self.model.deafen()
-            self.caller_speaking = False
-        if sentence and self.ready:
-            self.responses.ask("farewell", exactly(sentence))
-        self._pump()
+        """Say `sentence` (if any), wait until it is heard, then end; see `Endings.close`."""
+        self.endings.close(ending, sentence, gentle=gentle)
 
     def finish(self, ending: Ending) -> None:
         """End now; the ending is written down and the stream closed, once."""
@@ -336,31 +297,13 @@ class Session:
         self.tools.abandon()
         self.phone.finish(ending)
 
-    def _model_failed(self, code: str, message: str, request: Any) -> None:
-        self.failures += 1
-        if code in RETRY_CODES and self.failures == 1 and self.closing is None:
-            self.responses.again(request)
-        elif self.closing is not None:
-            self.finish(self.closing.ending)
-        else:
-            self._fail(code, message)
-
-    def _fail(self, code: str, message: str) -> None:
-        detail = f"{code}: {message}"[:300]
-        self.finish(Ending("model_failed", detail, say=self.plan.sentences["model_failed"]))
-
-    def _fail_to_connect(self, detail: str) -> None:
-        say = self.plan.sentences["technical_goodbye"]
-        self.finish(Ending("model_unreachable", detail[:300], say=say))
-
     # --- interruptions --------------------------------------------------------------------
 
-    def _interrupt(self, now: float, *, cancelled_by_model: bool) -> None:
-        """The caller takes the turn: stop playback first, then tell the model what was heard."""
+    def interrupt(self, *, cancelled_by_model: bool) -> None:
+        """Somebody takes the turn: stop playback first, then tell the model what was heard."""
+        now = self.timers.now()
         self.responses.forget_waiting()
-        if self.closing is not None and self.closing.gentle and not self.ended:
-            self.closing = None
-            self.limits.over = False
+        self.endings.keep_call()
         active = self.responses.active
         if not self.playback.busy() and not active:
             return
@@ -383,12 +326,12 @@ class Session:
         if self.ended or not self.ready:
             return
         now = self.timers.now()
-        self.limits.noise(by_caller=True)
-        self._interrupt(now, cancelled_by_model=False)
+        self.endings.limits.noise(by_caller=True)
+        self.interrupt(cancelled_by_model=False)
         self.speech.keys(digits, now)
         self.model.add_message("user", f"[The caller pressed {digits} on the phone's keys.]")
         self.responses.ask("turn")
-        self._pump()
+        self.pump()
 
     # --- control --------------------------------------------------------------------------
 
@@ -409,58 +352,34 @@ class Session:
         self._stop_tick = self.timers.later(TICK_S, self._tick)
         now = self.timers.now()
         if not self.ready and now - self.opened_at > SETUP_TIMEOUT_S:
-            self._fail_to_connect("The voice model did not answer.")
+            self.endings.model_unreachable("The voice model did not answer.")
             return
         self.calls.overdue(now)
         if (request := self.responses.lost(now)) is not None:
-            self._model_failed("", "The voice model did not begin to answer.", request)
+            self.endings.response_failed("", "The voice model did not begin to answer.", request)
         if self.playback.overdue(now):
             for item_id in self.playback.assume_played():
                 self.speech.played(item_id)
             self._played_out()
-        self._check_limits(now)
-        self._pump()
+        if self.encoder is not None:
+            self.endings.check_limits(now)
+        self.pump()
 
-    def _check_limits(self, now: float) -> None:
-        if self.encoder is None or self.ended:
-            return
-        busy = self.caller_speaking or self._assistant_busy() or bool(self.calls.pending)
-        limit = self.limits.check(now, busy=busy)
-        sentences = self.plan.sentences
-        if limit is Limit.ASK:
-            self.responses.ask("sentence", exactly(sentences["still_there"]))
-        elif limit is Limit.SILENT:
-            self.close(Ending("silence"), sentences["silence_goodbye"], gentle=True)
-        elif limit is Limit.TOO_LONG:
-            self.close(Ending("time_limit"), sentences["time_limit_goodbye"], gentle=False)
-
-    def _assistant_busy(self) -> bool:
+    def assistant_busy(self) -> bool:
         return self.playback.busy() or not self.responses.quiet()
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Do what has become possible: speak, or end."""
         if self.ended or not self.ready:
             return
         now = self.timers.now()
-        if self.closing is not None and self._close_if_due(self.closing, now):
+        if self.endings.finish_if_due(now):
             return
-        free = not self.caller_speaking and now >= self.grace_until
-        if self.closing is None and free and self.responses.idle() and self.calls.want_response():
+        if self.caller_speaking or now < self.grace_until:
+            return
+        if not self.endings.closing and self.responses.idle() and self.calls.want_response():
             self.responses.ask("turn")
-        if free:
-            self.responses.next(now)
-
-    def _close_if_due(self, closing: Closing, now: float) -> bool:
-        silent = self.responses.quiet() and not self.calls.pending
-        due = closing.due(
-            now,
-            speaking=not silent,
-            playing=self.playback.busy(),
-            remaining_s=self.playback.remaining_ms(now) / 1000,
-        )
-        if due:
-            self.finish(closing.ending)
-        return due
+        self.responses.next(now)
 
 
 _HANDLERS: dict[type[ev.Event], Any] = {

@@ -30,9 +30,7 @@ class Call(OrganizationOwned):
         blank=True,
         related_name="+",
     )
-    status = models.CharField(
-        max_length=20, choices=CallStatus.choices, default=CallStatus.QUEUED
-    )
+    status = models.CharField(max_length=20, choices=CallStatus.choices, default=CallStatus.QUEUED)
     status_sequence = models.IntegerField(
         default=-1, help_text="The highest SequenceNumber taken from Twilio."
     )

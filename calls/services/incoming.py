@@ -36,9 +36,7 @@ def ring(form: Mapping[str, str]) -> str:
 
 def _new_call(form: Mapping[str, str]) -> Call | None:
     number = (
-        PhoneNumber.unscoped.select_related("assistant")
-        .filter(number=form.get("To", ""))
-        .first()
+        PhoneNumber.unscoped.select_related("assistant").filter(number=form.get("To", "")).first()
     )
     if number is None:
         log.warning("a number rang that is not ours", extra={"to": form.get("To", "")})

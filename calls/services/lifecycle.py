@@ -133,9 +133,7 @@ def take_status(call: Call, status: str, sequence: int) -> None:
 
 
 def _rank(status: str) -> int:
-    return [CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS].index(
-        CallStatus(status)
-    )
+    return [CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS].index(CallStatus(status))
 
 
 def _duration_ms(answered: datetime | None, ended: datetime) -> int | None:

@@ -1,0 +1,111 @@
+"""How a call comes to its end: farewells, limits, failures of the model; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calls.bridge.closing import Closing
+from calls.bridge.limits import Limit, Limits
+from calls.bridge.ports import Ending
+from calls.bridge.responses import Request, exactly
+
+if TYPE_CHECKING:
+    from calls.bridge.session import Session
+
+PASSING_TROUBLE = frozenset({"", "server_error", "internal_error"})
+
+
+class Endings:
+    """Decides when the session is over; `closing` is set while a farewell is on its way."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.limits = Limits(session.plan.silence_timeout_s, session.plan.max_duration_s)
+        self.closing: Closing | None = None
+        self.failures = 0
+
+    def close(self, ending: Ending, sentence: str, *, gentle: bool) -> None:
+        """Say `sentence` (if any), wait until it is heard, then end.
+
+        `gentle`: the caller may still speak up and keep the call; otherwise the assistant is cut
+        short, hears nothing any more, and says its sentence at once.
+        """
+        session = self._session
+        if session.ended or self.closing is not None:
+            return
+        self.closing = Closing(ending, gentle=gentle, began=session.timers.now())
+        session.responses.forget_waiting()
+        if not gentle:
+            session.interrupt(cancelled_by_model=False)
+            session.model.deafen()
+            session.caller_speaking = False
+        if sentence and session.ready:
+            session.responses.ask("farewell", exactly(sentence))
+        session.pump()
+
+    def firm(self) -> bool:
+        """Whether the call is being ended whatever the caller says."""
+        return self.closing is not None and not self.closing.gentle
+
+    def keep_call(self) -> None:
+        """The caller spoke up: a gentle farewell is called off."""
+        if self.closing is not None and self.closing.gentle:
+            self.closing = None
+            self.limits.over = False
+
+    def finish_if_due(self, now: float) -> bool:
+        """End the call if its farewell has been said and heard; return whether it was ended."""
+        session, closing = self._session, self.closing
+        if closing is None:
+            return False
+        due = closing.due(
+            now,
+            speaking=not session.responses.quiet() or bool(session.calls.pending),
+            playing=session.playback.busy(),
+            remaining_s=session.playback.remaining_ms(now) / 1000,
+        )
+        if due:
+            session.finish(closing.ending)
+        return due
+
+    def check_limits(self, now: float) -> None:
+        """Ask, or say goodbye, where nobody speaks or the call has lasted long enough."""
+        session = self._session
+        busy = session.caller_speaking or session.assistant_busy() or bool(session.calls.pending)
+        limit = self.limits.check(now, busy=busy)
+        sentences = session.plan.sentences
+        if limit is Limit.ASK:
+            session.responses.ask("sentence", exactly(sentences["still_there"]))
+        elif limit is Limit.SILENT:
+            self.close(Ending("silence"), sentences["silence_goodbye"], gentle=True)
+        elif limit is Limit.TOO_LONG:
+            # A gentle farewell that is on its way gives in to the hard limit.
+            self.keep_call()
+            self.close(Ending("time_limit"), sentences["time_limit_goodbye"], gentle=False)
+
+    def response_failed(self, code: str, message: str, request: Request | None) -> None:
+        """A response failed: try passing trouble once more, else end with a sentence."""
+        session = self._session
+        self.failures += 1
+        if self.closing is not None:
+            session.finish(self.closing.ending)
+        elif code in PASSING_TROUBLE and self.failures == 1:
+            session.responses.again(request)
+        else:
+            self.model_failed(code, message)
+
+    def model_failed(self, code: str, message: str) -> None:
+        """The model cannot speak any more: the phone company's voice says goodbye."""
+        say = self._session.plan.sentences["model_failed"]
+        self._session.finish(Ending("model_failed", f"{code}: {message}"[:300], say=say))
+
+    def model_unreachable(self, detail: str) -> None:
+        """The model was never there."""
+        say = self._session.plan.sentences["technical_goodbye"]
+        self._session.finish(Ending("model_unreachable", detail[:300], say=say))
+
+    def model_lost(self, detail: str) -> None:
+        """The connection broke: let what is queued be heard, then go on with a new stream."""
+        if self.closing is None:
+            ending = Ending("model_lost", detail[:300], resume=True)
+            self.closing = Closing(ending, gentle=False, began=self._session.timers.now())

@@ -1,0 +1,15 @@
+"""Hundreds of random calls: every race of section 4 of the protocol, none of which may harm."""
+
+import pytest
+
+from tests.unit.bridge.world import World, plan
+
+SEEDS = 300
+
+
+@pytest.mark.parametrize("batch", range(10))
+def test_random_calls_keep_every_promise(batch):
+    for seed in range(batch * SEEDS // 10, (batch + 1) * SEEDS // 10):
+        world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
+        world.run()
+        assert world.verdict() == [], f"seed {seed}"
