@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from calls.bridge.session import Session
 from calls.services.journal import CallJournal
 
+DROP_S = 3.0  # for dropped streams to store their end
+
 
 @dataclass(slots=True)
 class LiveCall:
@@ -25,16 +27,21 @@ class LiveCalls:
 
     def __init__(self) -> None:
         self._calls: dict[int, LiveCall] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.draining = False
 
     def add(self, call: LiveCall) -> None:
         """A stream opened."""
         self._calls[call.call_id] = call
+        self._empty.clear()
 
     def remove(self, call: LiveCall) -> None:
         """A stream closed; a newer one of the same call stays."""
         if self._calls.get(call.call_id) is call:
             del self._calls[call.call_id]
+        if not self._calls:
+            self._empty.set()
 
     def get(self, call_id: int) -> LiveCall | None:
         """Return the call's stream, or None where it is not here."""
@@ -44,16 +51,23 @@ class LiveCalls:
         return len(self._calls)
 
     async def drain(self, timeout_s: float) -> None:
-        """Take no more calls and let the live ones end; after `timeout_s` say goodbye to them."""
+        """Take no more calls and let the live ones end; those that last longer are dropped.
+
+        A dropped caller stays on the line: the redirect behind the stream rings the next server.
+        """
         self.draining = True
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_s
-        while self._calls and loop.time() < until:
-            await asyncio.sleep(0.1)
+        if await self._emptied(timeout_s):
+            return
         for call in list(self._calls.values()):
             call.drop()
-        while self._calls and loop.time() < until + 3:
-            await asyncio.sleep(0.05)
+        await self._emptied(DROP_S)
+
+    async def _emptied(self, timeout_s: float) -> bool:
+        try:
+            await asyncio.wait_for(self._empty.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
 
 
 live_calls = LiveCalls()

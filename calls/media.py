@@ -7,6 +7,7 @@ the one sync thread before each message, so that any slow query would freeze all
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -88,6 +89,7 @@ class Stream:
         self._outbox: deque[str] = deque()
         self._outbox_ready = asyncio.Event()
         self._ended = asyncio.Event()
+        self._words_complete = asyncio.Event()
         self._ending: Ending | None = None
         self.journal = CallJournal(opening.call, recorder)
         self._model = RealtimeModel(self._on_model)
@@ -217,8 +219,8 @@ class Stream:
     async def _late_words(self) -> None:
         """What the caller said last is often written down only after the hang-up."""
         speech = self.session.speech
-        loop = asyncio.get_running_loop()
-        until = loop.time() + LATE_WORDS_S
-        while speech.waiting_for_words() and loop.time() < until:
-            await asyncio.sleep(0.05)
+        if speech.waiting_for_words():
+            speech.when_all_written(self._words_complete.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._words_complete.wait(), LATE_WORDS_S)
         speech.give_up_on_words()

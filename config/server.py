@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import subprocess
 import sys
 from types import FrameType
@@ -26,25 +27,36 @@ CHILD_STOPS_WITHIN_S = 5
 class DrainingServer(uvicorn.Server):
     """Answers the first SIGTERM or SIGINT by draining, a second one by stopping at once."""
 
-    loop: asyncio.AbstractEventLoop
-    _draining: asyncio.Task[None] | None = None
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the sockets, then say that requests are answered."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            sys.stderr.write(self._ready)
+            sys.stderr.flush()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal, in the middle of whatever the main thread is doing."""
-        if live_calls.draining or not len(live_calls):
+        if live_calls.draining or not len(live_calls) or self._loop is None:
             live_calls.draining = True
             super().handle_exit(sig, frame)
             return
         live_calls.draining = True
         log.info("stopping: %d live calls may end first", len(live_calls))
-        self.loop.call_soon_threadsafe(self._begin_draining, sig, frame)
+        self._loop.call_soon_threadsafe(self._begin_draining)
 
-    def _begin_draining(self, sig: int, frame: FrameType | None) -> None:
-        async def drain() -> None:
-            await live_calls.drain(settings.DRAIN_TIMEOUT_SECONDS)
-            super(DrainingServer, self).handle_exit(sig, frame)
+    def _begin_draining(self) -> None:
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
 
-        self._draining = self.loop.create_task(drain())
+    async def _drain(self) -> None:
+        await live_calls.drain(settings.DRAIN_TIMEOUT_SECONDS)
+        self.should_exit = True
 
 
 def run(host: str, port: int, ready: str) -> None:
@@ -66,27 +78,16 @@ def run(host: str, port: int, ready: str) -> None:
     child = _start_stand_ins() if _stand_ins_wanted() else None
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(DrainingServer(config), ready))
+            runner.run(DrainingServer(config, ready).serve())
     finally:
         if child is not None:
             _stop(child)
 
 
-async def _serve(server: DrainingServer, ready: str) -> None:
-    server.loop = asyncio.get_running_loop()
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
-        await asyncio.sleep(0.02)
-    if server.started:
-        sys.stderr.write(ready)
-        sys.stderr.flush()
-    await task
-
-
 def _stand_ins_wanted() -> bool:
     stand_ins = settings.STAND_INS_URL
     return bool(stand_ins) and (
-        settings.OPENAI_BASE_URL.startswith(stand_ins) or settings.TWILIO_API_BASE_URL == stand_ins
+        settings.OPENAI_BASE_URL.startswith(stand_ins) or stand_ins == settings.TWILIO_API_BASE_URL
     )
 
 

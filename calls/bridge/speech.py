@@ -24,6 +24,7 @@ class Speech:
         self._appended_ms = 0.0
         self._turn_ended_ms: float | None = None
         self._keys = 0
+        self._on_all_written: Callable[[], None] | None = None
 
     # --- the caller -----------------------------------------------------------------------
 
@@ -58,6 +59,8 @@ class Speech:
             line.text = event.text.strip()
         line.status = "completed" if event.understood else "failed"
         self._journal.said(line.snapshot())
+        if self._on_all_written is not None and not self.waiting_for_words():
+            self._on_all_written()
 
     def keys(self, digits: str, now: float) -> None:
         """Write down keys that were pressed."""
@@ -71,6 +74,10 @@ class Speech:
     def waiting_for_words(self) -> bool:
         """Whether the caller said something that is not written down yet."""
         return any(line.role == "caller" for line in self.transcript.open_lines())
+
+    def when_all_written(self, callback: Callable[[], None]) -> None:
+        """Call back once everything the caller said is written down."""
+        self._on_all_written = callback
 
     def _caller_line(self, item_id: str) -> Line:
         return self.transcript.line(item_id, "caller", self._playback.media_ms + self._offset_ms)

@@ -48,6 +48,9 @@ class Call(OrganizationOwned):
     )
     started_at = models.DateTimeField(help_text="First heard of.")
     answered_at = models.DateTimeField(null=True, blank=True)
+    stream_closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="A stream closed and the call may go on with another."
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(null=True, blank=True, help_text="From the answer.")
     usage = models.JSONField(default=dict, blank=True, help_text="Tokens, summed over responses.")

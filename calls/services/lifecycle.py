@@ -48,6 +48,7 @@ def describe(call: Call) -> dict[str, Any]:
 def answer(call: Call) -> None:
     """The stream began: the call is in progress, unless it is over already."""
     now = timezone.now()
+    Call.unscoped.filter(pk=call.pk).update(stream_closed_at=None)
     rows = Call.unscoped.filter(pk=call.pk, answered_at__isnull=True)
     if rows.exclude(status__in=FINAL_STATUSES).update(
         status=CallStatus.IN_PROGRESS, answered_at=now
@@ -92,11 +93,12 @@ def end(
     return first
 
 
-def note_figures(call: Call, figures: Mapping[str, Any]) -> None:
-    """Keep a stream's figures although the call goes on with another stream."""
+def stream_closed(call: Call, figures: Mapping[str, Any]) -> None:
+    """A stream is over, and the call may go on with another: keep its figures."""
     call = Call.unscoped.select_for_update().get(pk=call.pk)
     merge_figures(call, figures)
-    call.save(update_fields=["usage", "metrics"])
+    call.stream_closed_at = timezone.now()
+    call.save(update_fields=["usage", "metrics", "stream_closed_at"])
 
 
 def merge_figures(call: Call, figures: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ CALL_TOOL_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A stream that may open: whose it is, what the bridge follows, where its tool calls come from."""
+    """A stream that may open: whose it is, what the bridge follows, who calls its tools."""
 
     call: CallRef
     call_sid: str | None

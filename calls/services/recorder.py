@@ -228,7 +228,7 @@ def _end_stream(record: StreamEnded) -> None:
     call = Call.unscoped.get(pk=record.call.call_id)
     ending = record.ending
     if ending.resume:
-        lifecycle.note_figures(call, record.figures)
+        lifecycle.stream_closed(call, record.figures)
         return
     lifecycle.end(
         call,

@@ -1,0 +1,39 @@
+"""Calls whose end was never reported: a lost line that did not come back, a server that died."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
+from calls.models import Call
+from calls.services import lifecycle
+
+LOST_AFTER = timedelta(seconds=45)  # the phone company asks for the next verb within a second
+NEVER_ANSWERED_AFTER = timedelta(minutes=5)
+LONGEST = timedelta(minutes=75)  # the longest call that can be configured, and a good margin
+
+
+def sweep() -> int:
+    """End what is over; return how many calls were ended."""
+    now = timezone.now()
+    open_calls = Call.unscoped.exclude(status__in=FINAL_STATUSES)
+    lost = open_calls.filter(stream_closed_at__lt=now - LOST_AFTER)
+    ended = _end(lost, EndedReason.STREAM_LOST, "The line dropped and did not come back.")
+    silent = open_calls.filter(answered_at__isnull=True, started_at__lt=now - NEVER_ANSWERED_AFTER)
+    ended += _end(silent, EndedReason.NOT_ANSWERED, "Nobody reported how the ringing ended.")
+    forgotten = open_calls.filter(started_at__lt=now - LONGEST)
+    return ended + _end(
+        forgotten, EndedReason.SERVER_STOPPED, "Nobody reported the end of this call."
+    )
+
+
+def _end(calls: QuerySet[Call], reason: str, detail: str) -> int:
+    count = 0
+    for call in calls:
+        with transaction.atomic():
+            count += lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail)
+    return count
