@@ -96,7 +96,7 @@ async def _body(receive: Receive) -> bytes | None:
         event = await receive()
         if event["type"] != "http.request":
             return None
-        body += event.get("body", b"")
+        body += bytes(event.get("body", b""))
         if len(body) > BODY_MAX:
             return None
         if not event.get("more_body"):

@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from channels.routing import URLRouter  # noqa: E402
-from django.urls import path, re_path  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 from calls.media import media  # noqa: E402
 from calls.routing import websocket_urlpatterns as call_sockets  # noqa: E402
@@ -27,8 +27,7 @@ static_files = StaticFiles()
 pages = URLRouter(call_sockets)
 sockets = URLRouter(
     [
-        path("twilio/media/<str:token>", media),
-        path("twilio/media/<str:token>/", media),
+        re_path(r"^twilio/media/(?P<token>[\w-]+)/?$", media),  # type: ignore[arg-type]
         re_path("", pages),
     ]
 )

@@ -13,6 +13,8 @@ from tools_library.services.outcomes import process_listener
 from voiceassist.foundation import jobs
 from voiceassist.foundation.events.transport import live_loop
 
+JOBS_END_WITHIN_S = 10.0
+
 log = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,6 +53,6 @@ async def stop(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.to_thread(jobs.drain)
+    await asyncio.to_thread(jobs.drain, JOBS_END_WITHIN_S)
     await process_listener.stop()
     live_loop.unbind(asyncio.get_running_loop())

@@ -40,6 +40,7 @@ def logging_config(*, readable: bool, stream: str = "ext://sys.stderr") -> dict[
             "django.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
             "uvicorn.error": {"level": "WARNING"},
+            "picows": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
             "twilio": {"level": "WARNING"},
         },

@@ -17,6 +17,7 @@ import uvloop
 from django.conf import settings
 
 from calls.live import live_calls
+from config.settings.env import BASE_DIR
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def _start_stand_ins() -> subprocess.Popen[bytes]:
     """Start the stand-ins as a child that ends when our end of its standard input closes."""
     command = [sys.executable, "manage.py", "stand_ins", "--exit-with-parent"]
     command += ["--port", str(settings.STAND_INS_PORT)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=settings.BASE_DIR)  # noqa: S603
+    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=BASE_DIR)  # noqa: S603
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

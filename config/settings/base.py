@@ -186,8 +186,8 @@ JOBS_THREADS = number("JOBS_THREADS", 128, minimum=1, maximum=1024)
 # --- people -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "organizations.User"
 AUTHENTICATION_BACKENDS = [
+    "voiceassist.organizations.roles.RoleBackend",  # first: its no is final
     "allauth.account.auth_backends.AuthenticationBackend",
-    "voiceassist.organizations.roles.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

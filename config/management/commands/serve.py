@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import server
 from voiceassist.demo import seed
+from voiceassist.organizations.models import Role
 
 DEMO_READY = """
 VoiceAssist is running.
@@ -64,7 +65,7 @@ def _ready_text(url: str) -> str:
         return READY.format(url=url)
     return DEMO_READY.format(
         url=url,
-        email=seed.PEOPLE["owner"],
+        email=seed.PEOPLE[Role.OWNER],
         password=seed.PASSWORD,
         port="" if settings.PORT == 8000 else f" PORT={settings.PORT}",
     )
