@@ -50,7 +50,7 @@ class EventReader:
 
     async def release(self) -> None:
         """Close the thread's connection; the next read opens one again."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, _close)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _retried, work)
@@ -63,6 +63,11 @@ def _retried(work: Callable[[], T]) -> T:
     except DatabaseError:
         connection.close()
         return work()
+
+
+def _close() -> None:
+    # `connection` means the one of the thread that says it, hence not `connection.close` above.
+    connection.close()
 
 
 def _page(position: Position) -> list[dict[str, Any]]:
