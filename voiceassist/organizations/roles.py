@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
 
 from voiceassist.organizations.current import Actor, role_in_current
 from voiceassist.organizations.models.membership import Role
+from voiceassist.organizations.models.user import User
 
 LEAST_ROLE: dict[str, Role] = {
     "calls.read": Role.VIEWER,
@@ -104,19 +107,43 @@ def rule_of(django_permission: str) -> str | None:
 
 
 class RoleBackend(BaseBackend):
-    """Answers `user.has_perm(...)` from the tables above, for the user's current organization."""
+    """Answers `user.has_perm(...)` from the tables above, for the user's current organization.
+
+    A no is final: it raises PermissionDenied, which Django takes as no without asking the other
+    backends, so that no second list of permissions counts.
+    """
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the active user of a session that was opened in this backend's name."""
+        return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """Return whether the user's role allows `app.action_model`, or one of our own names."""
-        if not user_obj.is_active or not user_obj.is_authenticated:
-            return False
-        permission = perm if perm in LEAST_ROLE else rule_of(perm)
-        return permission is not None and may(user_obj, permission)
+        """Return True where the user's role allows `app.action_model`, or one of our own names.
+
+        Raises:
+            PermissionDenied: it does not.
+        """
+        if user_obj.is_active and user_obj.is_authenticated and _allows(user_obj, perm):
+            return True
+        raise PermissionDenied
+
+    async def ahas_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Return the same for async callers."""
+        return await sync_to_async(self.has_perm)(user_obj, perm, obj)
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        """Return whether the user may see any model of the app."""
-        return any(
-            self.has_perm(user_obj, f"{app_label}.view_{model.partition('.')[2]}")
-            for model in MODEL_RULES
-            if model.startswith(f"{app_label}.")
-        )
+        """Return True where the user may see any model of the app.
+
+        Raises:
+            PermissionDenied: none.
+        """
+        models = [model for model in MODEL_RULES if model.startswith(f"{app_label}.")]
+        views = [f"{app_label}.view_{model.partition('.')[2]}" for model in models]
+        if user_obj.is_active and any(_allows(user_obj, view) for view in views):
+            return True
+        raise PermissionDenied
+
+
+def _allows(user: Actor, perm: str) -> bool:
+    permission = perm if perm in LEAST_ROLE else rule_of(perm)
+    return permission is not None and may(user, permission)
