@@ -178,9 +178,7 @@ class Line:
         self.to_us.put(frames.Mark(frames.MarkBody(name)))
 
     def heard_ms(self, tag: int, now: float) -> float:
-        return sum(
-            max(min(p.end, now) - p.start, 0.0) for p in self.played if p.tag == tag
-        ) * 1000
+        return sum(max(min(p.end, now) - p.start, 0.0) for p in self.played if p.tag == tag) * 1000
 
 
 @dataclass
@@ -321,7 +319,9 @@ class FakeModel:
         if self.world.rng.random() < 0.9:
             self.world.clock.later(
                 self.world.rng.random() * 3,
-                lambda: self.to_us.put(ev.CallerSaid(item_id, "words", self.world.rng.random() < 0.9)),
+                lambda: self.to_us.put(
+                    ev.CallerSaid(item_id, "words", self.world.rng.random() < 0.9)
+                ),
             )
         if self.active is None:
             self.begin("", scripted=False)
@@ -335,8 +335,14 @@ class FakeModel:
         if not scripted and rng.random() < 0.03:
             self._end("failed", rng.choice(["server_error", "rate_limit_exceeded"]))
             return
-        kinds = ["speech"] if scripted else rng.choice(
-            [["speech"]] * 5 + [["speech", "tools"], ["tools"]] * 3 + [["speech", "end"], ["end"]]
+        kinds = (
+            ["speech"]
+            if scripted
+            else rng.choice(
+                [["speech"]] * 5
+                + [["speech", "tools"], ["tools"]] * 3
+                + [["speech", "end"], ["end"]]
+            )
         )
         running.steps = kinds
         self.world.clock.later(0.02 + rng.random() * 0.3, lambda: self._step(running))
@@ -354,8 +360,11 @@ class FakeModel:
         elif kind == "end":
             self._call(running, ["endCall"])
         else:
-            self._call(running, rng.sample([*TOOLS][:4], rng.randint(1, 3)) + (
-                ["unknown_tool"] if rng.random() < 0.1 else []))
+            self._call(
+                running,
+                rng.sample([*TOOLS][:4], rng.randint(1, 3))
+                + (["unknown_tool"] if rng.random() < 0.1 else []),
+            )
 
     def _speak(self, running: Running, seconds: float) -> None:
         number = next(self.serial)
@@ -383,7 +392,9 @@ class FakeModel:
         if running.cancelled:
             return
         if left > count:
-            self.world.clock.later(count * 0.02 / 6, lambda: self._chunk(running, item, left - count))
+            self.world.clock.later(
+                count * 0.02 / 6, lambda: self._chunk(running, item, left - count)
+            )
         else:
             self.to_us.put(ev.AudioDone(item.item_id, running.response_id))
             self.to_us.put(ev.WordsDone(item.item_id, "word"))
