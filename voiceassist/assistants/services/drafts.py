@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError as SpecError
 
 from voiceassist.assistants.choices import TurnDetection
 from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.models.assistant import FIRST_MESSAGE_MAX, INSTRUCTIONS_MAX
 from voiceassist.assistants.rendering import NAMES
 from voiceassist.assistants.sentences import WHEN
 from voiceassist.assistants.spec import AssistantSpec
@@ -56,7 +58,9 @@ def check(assistant: Assistant) -> AssistantSpec:
         spec = AssistantSpec.model_validate(_as_data(assistant))
     except SpecError as error:
         for each in error.errors():
-            errors.setdefault(_field(each["loc"]), f"{each['msg']}.")
+            field = _field(each["loc"])
+            if not any(known.startswith(field) or field.startswith(known) for known in errors):
+                errors[field] = f"{each['msg']}."
     if errors or spec is None:
         raise InvalidInput(errors)
     return spec
@@ -81,23 +85,33 @@ def _slug_taken(assistant: Assistant) -> bool:
 
 
 def _of_words(assistant: Assistant) -> dict[str, str]:
-    texts = {"instructions": assistant.instructions, "first_message": assistant.first_message}
     errors = {}
     if not assistant.instructions.strip():
         errors["instructions"] = "Say who the assistant is and what it does."
+    limits = {"instructions": INSTRUCTIONS_MAX, "first_message": FIRST_MESSAGE_MAX}
+    for field, limit in limits.items():
+        errors |= _of_text(field, getattr(assistant, field), limit)
+    if not isinstance(assistant.sentences, Mapping):
+        return errors | {"sentences": "Write a JSON object: name of the sentence → its words."}
     for key, text in assistant.sentences.items():
-        field = f"sentences.{key}"
-        if key not in WHEN:
-            errors[field] = f"There is no such sentence. Known: {', '.join(WHEN)}."
-        elif len(text) > SENTENCE_MAX:
-            errors[field] = f"This has {len(text)} characters; keep it under {SENTENCE_MAX + 1}."
-        texts[field] = text
-    for field, text in texts.items():
-        try:
-            check_names(text, NAMES)
-        except TemplateError as error:
-            errors[field] = error.public_message
+        if key in WHEN:
+            errors |= _of_text(f"sentences.{key}", text, SENTENCE_MAX)
+        else:
+            known = ", ".join(WHEN)
+            errors[f"sentences.{key}"] = f"There is no such sentence. Known: {known}."
     return errors
+
+
+def _of_text(field: str, text: Any, limit: int) -> dict[str, str]:
+    if not isinstance(text, str):
+        return {field: "Write text."}
+    if len(text) > limit:
+        return {field: f"This has {len(text)} characters; shorten it to at most {limit}."}
+    try:
+        check_names(text, NAMES)
+    except TemplateError as error:
+        return {field: error.public_message}
+    return {}
 
 
 def _as_data(assistant: Assistant) -> dict[str, Any]:
@@ -109,8 +123,14 @@ def _as_data(assistant: Assistant) -> dict[str, Any]:
     return {name: getattr(assistant, name) for name in plain} | {
         "turn_detection": _turn_detection(assistant),
         "noise_reduction": assistant.noise_reduction or None,
-        "sentences": {key: text for key, text in assistant.sentences.items() if text.strip()},
+        "sentences": _own_sentences(assistant.sentences),
     }
+
+
+def _own_sentences(stored: Any) -> Any:
+    if not isinstance(stored, Mapping):
+        return stored
+    return {key: text for key, text in stored.items() if not isinstance(text, str) or text.strip()}
 
 
 def _turn_detection(assistant: Assistant) -> dict[str, Any]:
