@@ -7,6 +7,9 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.media import bench as media
+from benchmarks.turns import bench as turns
+
+Bench = Callable[[argparse.Namespace], dict[str, Any]]
 
 
 def _media(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -14,7 +17,19 @@ def _media(arguments: argparse.Namespace) -> dict[str, Any]:
     return media.run(_say, seconds=seconds, with_product=not arguments.baselines)
 
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {"media": _media}
+def _turns(bench: Callable[[Callable[[str], None], float], dict[str, Any]]) -> Bench:
+    def run(arguments: argparse.Namespace) -> dict[str, Any]:
+        return bench(_say, 120.0 if arguments.long else 20.0)
+
+    return run
+
+
+BENCHMARKS: dict[str, Bench] = {
+    "media": _media,
+    "barge_in": _turns(turns.barge_in),
+    "tool_path": _turns(turns.tool_path),
+    "reaction": _turns(turns.reaction),
+}
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,16 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_1m": round(os.getloadavg()[0], 2),
     }
+
+
+def quantiles(values: Iterable[float]) -> dict[str, float | None]:
+    """Return p50, p95, p99 and the largest of values in ms; None where there are none."""
+    shares = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
+    ordered = sorted(values)
+    if not ordered:
+        return dict.fromkeys(shares)
+    last = len(ordered) - 1
+    return {name: round(ordered[min(last, int(len(ordered) * n))], 3) for name, n in shares.items()}
 
 
 def verdict(value: float | None, limit: float, *, good: float | None = None) -> str:

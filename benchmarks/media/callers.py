@@ -20,6 +20,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from benchmarks.media import payload
 from benchmarks.media.ringing import Ringing
+from benchmarks.results import quantiles
 
 TICK_SECONDS = 0.002
 TICKS_PER_FRAME = 10
@@ -67,6 +68,9 @@ class Caller(WSListener):
         self.counts = Counts()
         self.transport: WSTransport | None = None
         self.ended_early = False
+        self.rang_at = 0
+        self.first_sound_at = 0
+        self.cleared_at: list[int] = []
         self.closing = False
         self._number = 0
         self._last_heard = -1
@@ -111,7 +115,10 @@ class Caller(WSListener):
             self._marks.append((self._played_until, _compact(echo)))
         elif message["event"] == "clear":
             self.counts.clears += 1
+            self.cleared_at.append(time.monotonic_ns())
             self._played_until = 0.0
+            while self._marks:  # a cleared buffer gives all of its marks back at once
+                transport.send(WSMsgType.TEXT, self._marks.popleft()[1])
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Notice a call that the other side ended."""
@@ -143,6 +150,7 @@ class Caller(WSListener):
 
     def _hear(self, sound: bytes) -> None:
         now = time.monotonic_ns()
+        self.first_sound_at = self.first_sound_at or now
         self._played_until = max(self._played_until, now / 1e9) + len(sound) / 8000
         counts = self.counts
         for stamp in payload.read(sound):
@@ -180,6 +188,7 @@ def _compact(message: dict[str, object]) -> bytes:
 
 async def _connect(caller: Caller, plan: Plan) -> None:
     url, headers = plan.url, {}
+    caller.rang_at = time.monotonic_ns()
     if plan.auth_token:
         ringing = Ringing(plan.url, plan.account_sid, plan.auth_token, plan.number)
         url, headers = await asyncio.to_thread(ringing.ring, caller.call_sid, caller.index)
@@ -237,7 +246,7 @@ async def run(plan: Plan) -> dict[str, object]:
 
 
 def _report(callers: list[Caller], failures: list[str], lag: float) -> dict[str, object]:
-    ordered = sorted(value for caller in callers for value in caller.counts.latencies)
+    ordered = [value for caller in callers for value in caller.counts.latencies]
     counts = [caller.counts for caller in callers]
     sent, returned = sum(c.sent for c in counts), sum(c.returned for c in counts)
     return {
@@ -252,17 +261,14 @@ def _report(callers: list[Caller], failures: list[str], lag: float) -> dict[str,
         "ended_early": sum(caller.ended_early for caller in callers),
         "failures": failures[:5],
         "generator_lag_ms": round(lag * 1000, 2),
-        **{name: _quantile(ordered, share) for name, share in _SHARES.items()},
+        **quantiles(ordered),
+        "greeting_ms": [
+            round((caller.first_sound_at - caller.rang_at) / 1e6, 1)
+            for caller in callers
+            if caller.first_sound_at
+        ],
+        "cleared_at": {caller.index: caller.cleared_at for caller in callers if caller.cleared_at},
     }
-
-
-_SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
-
-
-def _quantile(ordered: list[float], share: float) -> float | None:
-    if not ordered:
-        return None
-    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from typing import Any
 
 import uvloop
@@ -31,6 +32,7 @@ class EchoSession(WSListener):
         self._prefix = b""
         self._response = ""
         self._item = ""
+        self._metadata: dict[str, Any] | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Greet as the real service does."""
@@ -50,12 +52,14 @@ class EchoSession(WSListener):
         if b"input_audio_buffer.append" in raw[:200]:
             self._echo(raw, received)
             return
-        event = json.loads(raw)
+        self._take(json.loads(raw))
+
+    def _take(self, event: dict[str, Any]) -> None:
         if event["type"] == "session.update":
             self._send("session.updated", session=_session(event["session"]))
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin_response)
         elif event["type"] == "response.create":
-            self._begin_response()
+            self._begin_response(event.get("response", {}).get("metadata"))
 
     def _echo(self, raw: bytes, received: int) -> None:
         if not self._prefix:
@@ -73,9 +77,10 @@ class EchoSession(WSListener):
             self._hear()
             self._begin_response()
 
-    def _begin_response(self) -> None:
+    def _begin_response(self, metadata: dict[str, Any] | None = None) -> None:
         if self._prefix:
             return
+        self._metadata = metadata
         self._response, self._item = self._name("resp"), self._name("item")
         item = {"id": self._item, "type": "message", "role": "assistant", "status": "in_progress"}
         item["content"] = []
@@ -88,11 +93,12 @@ class EchoSession(WSListener):
         head = {"type": "response.output_audio.delta", "event_id": "event_sound", **self._place()}
         self._prefix = json.dumps(head, separators=(",", ":"))[:-1].encode() + b',"delta":"'
 
-    def _end_response(self) -> None:
+    def _end_response(self, status: str = "completed") -> None:
         self._prefix = b""
         words = " ".join(["word"] * (FRAMES_PER_RESPONSE // FRAMES_PER_WORD))
         part = {"type": "output_audio", "transcript": words}
-        item = {"id": self._item, "type": "message", "role": "assistant", "status": "completed"}
+        ended = "completed" if status == "completed" else "incomplete"
+        item = {"id": self._item, "type": "message", "role": "assistant", "status": ended}
         item["content"] = [part]
         self._about_sound("response.output_audio.done")
         self._about_sound("response.output_audio_transcript.done", transcript=words)
@@ -101,10 +107,10 @@ class EchoSession(WSListener):
             "response.output_item.done", response_id=self._response, output_index=0, item=item
         )
         self._send("conversation.item.done", previous_item_id=None, item=item)
-        self._send("response.done", response=self._summary("completed", [item]))
+        self._send("response.done", response=self._summary(status, [item]))
 
-    def _hear(self) -> None:
-        heard = self._name("item")
+    def _hear(self, heard: str = "") -> None:
+        heard = heard or self._name("item")
         item = {"id": heard, "type": "message", "role": "user", "status": "completed"}
         item["content"] = [{"type": "input_audio", "transcript": None}]
         self._send("input_audio_buffer.committed", item_id=heard, previous_item_id=self._item)
@@ -133,9 +139,9 @@ class EchoSession(WSListener):
             "id": self._response,
             "object": "realtime.response",
             "status": status,
-            "status_details": None,
+            "status_details": {"reason": "turn_detected"} if status == "cancelled" else None,
             "output": output,
-            "metadata": None,
+            "metadata": self._metadata,
             "usage": tokens if status == "completed" else None,
         }
 
@@ -158,13 +164,13 @@ def _session(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _accept(request: WSUpgradeRequest) -> EchoSession:
-    return EchoSession()
-
-
-async def serve(port: int) -> None:
+async def serve(port: int, session: Callable[[], EchoSession] = EchoSession) -> None:
     """Serve sessions on 127.0.0.1:`port` until the process is ended."""
-    server = await ws_create_server(_accept, "127.0.0.1", port)
+
+    def accept(request: WSUpgradeRequest) -> EchoSession:
+        return session()
+
+    server = await ws_create_server(accept, "127.0.0.1", port, use_aiofastnet=False)
     print("ready", flush=True)
     await server.serve_forever()
 

@@ -25,10 +25,10 @@ class Subject:
 
 
 @contextmanager
-def fake_model() -> Iterator[str]:
-    """Run the fake model; gives the base of its API, such as `http://127.0.0.1:5000/v1`."""
+def fake_model(module: str = "benchmarks.media.model", *arguments: str) -> Iterator[str]:
+    """Run a fake model; gives the base of its API, such as `http://127.0.0.1:5000/v1`."""
     port = free_port()
-    child = processes.start("benchmarks.media.model", str(port))
+    child = processes.start(module, str(port), *arguments)
     try:
         yield f"http://127.0.0.1:{port}/v1"
     finally:
@@ -48,8 +48,11 @@ def baseline(name: str, model: str) -> Iterator[Subject]:
 
 
 @contextmanager
-def product_environment(model: str) -> Iterator[dict[str, str]]:
-    """Run PostgreSQL and Redis with the demo's data; gives the product's environment."""
+def product_environment(model: str, **seeding: str) -> Iterator[dict[str, str]]:
+    """Run PostgreSQL and Redis with the demo's data; gives the product's environment.
+
+    `seeding` is in the environment only while the demo's data is made.
+    """
     services = start_services("postgres", "redis")
     env = {
         **services.env,
@@ -66,7 +69,7 @@ def product_environment(model: str) -> Iterator[dict[str, str]]:
     }
     try:
         manage("migrate", "--verbosity", "0", env=env)
-        manage("seed_demo", env={**env, "DEMO": "1"})
+        manage("seed_demo", env={**env, "DEMO": "1", **seeding})
         env.pop("PUBLIC_URL")
         yield env
     finally:

@@ -1,0 +1,1 @@
+"""How fast the product reacts: to a ring, to an interruption, to a tool's answer."""

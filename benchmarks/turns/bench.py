@@ -1,0 +1,175 @@
+"""The benchmarks `barge_in`, `tool_path` and `reaction`; imports the media benchmark's parts."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.media.load import Run, measure
+from benchmarks.media.subjects import fake_model, product, product_environment
+from benchmarks.processes import ROOT
+from benchmarks.results import quantiles, verdict
+from tests.services.ports import free_port, wait_for
+
+Say = Callable[[str], None]
+Notes = list[dict[str, Any]]
+
+INTERRUPTED_CALLS = 50
+CALLING_CALLS = 25
+REACTING_CALLS = 10
+
+
+def barge_in(say: Say, seconds: float) -> dict[str, Any]:
+    """Time from the model's `speech_started` to `clear` on the phone's wire."""
+    run, notes = _with_product("interrupted", INTERRUPTED_CALLS, seconds)
+    starts = [note for note in notes if note["kind"] == "speech_started"]
+    cleared = {int(call): times for call, times in run.seen["cleared_at"].items()}
+    delays, unanswered = _next_after(starts, cleared)
+    errors = _heard_errors(notes, starts)
+    figures = {
+        "interruptions": len(starts),
+        "without_clear": unanswered,
+        "clear": quantiles(delays),
+        "heard_error": quantiles(errors),
+        "calls": INTERRUPTED_CALLS,
+        "failures": run.seen["failures"],
+    }
+    say(f"barge_in: {figures}")
+    return {
+        "figures": figures,
+        "verdicts": {
+            "clear p99 < 20 ms": verdict(figures["clear"]["p99_ms"], 20, good=5),
+            "every interruption clears": verdict(unanswered / max(len(starts), 1), 0),
+        },
+    }
+
+
+def tool_path(say: Say, seconds: float) -> dict[str, Any]:
+    """Time from the model's function call to its output, without the tool server's own."""
+    run, notes = _with_product("calling", CALLING_CALLS, seconds, workers=True)
+    figures = {"calls": CALLING_CALLS, **_tool_times(notes), "failures": run.seen["failures"]}
+    say(f"tool_path: {figures}")
+    return {
+        "figures": figures,
+        "verdicts": {
+            "overhead p50 < 50 ms": verdict(figures["overhead"]["p50_ms"], 50, good=20),
+            "overhead p99 < 250 ms": verdict(figures["overhead"]["p99_ms"], 250, good=100),
+            "every call is answered": verdict(figures["unanswered"], 0),
+        },
+    }
+
+
+def reaction(say: Say, seconds: float) -> dict[str, Any]:
+    """Time from ring to the first sound, and from a tool's answer to the model's, few calls."""
+    run, notes = _with_product("calling", REACTING_CALLS, seconds, workers=True)
+    times = _tool_times(notes)
+    figures = {
+        "calls": REACTING_CALLS,
+        "ring_to_sound": quantiles(run.seen["greeting_ms"]),
+        "tool_to_model": times["after_tool"],
+        "failures": run.seen["failures"],
+    }
+    say(f"reaction: {figures}")
+    return {
+        "figures": figures,
+        "verdicts": {
+            "ring to sound p99 < 500 ms": verdict(
+                figures["ring_to_sound"]["p99_ms"], 500, good=200
+            ),
+            "tool to model p99 < 100 ms": verdict(figures["tool_to_model"]["p99_ms"], 100, good=25),
+        },
+    }
+
+
+def _with_product(
+    kind: str, calls: int, seconds: float, *, workers: bool = False
+) -> tuple[Run, Notes]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voiceassist-bench-")))
+        notes, tool_port = folder / "notes", free_port()
+        notes.touch()
+        module = "benchmarks.turns.model"
+        model = stack.enter_context(fake_model(module, kind, str(notes), str(tool_port)))
+        seeding = {"STAND_INS_PORT": str(tool_port)}
+        env = stack.enter_context(product_environment(model, **seeding))
+        env["OUTBOUND_ALLOW"] = f"127.0.0.1:{tool_port}"
+        if workers:
+            stack.enter_context(_worker(env, folder / "worker.log"))
+        subject = stack.enter_context(product(env))
+        run = measure(subject, calls, seconds)
+        return run, [json.loads(line) for line in notes.read_text().splitlines()]
+
+
+@contextmanager
+def _worker(env: dict[str, str], log_path: Path) -> Iterator[None]:
+    """Run the worker of the live queue as a deployment does; wait until it takes jobs."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker"]
+    options = ["-Q", "live,default", "-P", "threads", "-c", "32", "--loglevel", "INFO"]
+    with log_path.open("wb") as log:
+        settings = {**os.environ, "PUBLIC_URL": "http://127.0.0.1:1", **env}
+        process = subprocess.Popen(
+            [*command, *options], cwd=ROOT, env=settings, stdout=log, stderr=log
+        )
+    try:
+        wait_for(
+            lambda: b" ready." in log_path.read_bytes(),
+            seconds=60,
+            what="The worker",
+            log=lambda: log_path.read_text()[-2000:],
+            alive=lambda: process.poll() is None,
+        )
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _next_after(starts: Notes, cleared: dict[int, list[int]]) -> tuple[list[float], int]:
+    """Return the ms from each start to the call's next clear, and how many have none in 1 s."""
+    delays, unanswered = [], 0
+    for start in starts:
+        after = [at for at in cleared.get(start["call"], []) if at >= start["at"]]
+        delay = (min(after) - start["at"]) / 1e6 if after else None
+        if delay is None or delay > 1000:
+            unanswered += 1
+        else:
+            delays.append(delay)
+    return delays, unanswered
+
+
+def _heard_errors(notes: Notes, starts: Notes) -> list[float]:
+    """Return how far the truncations are from what the phone had played, in ms."""
+    spoke = {(note["call"], note["item"]): note["spoke_ms"] for note in starts}
+    return [
+        abs(note["heard_ms"] - spoke[note["call"], note["item"]])
+        for note in notes
+        if note["kind"] == "truncated" and (note["call"], note["item"]) in spoke
+    ]
+
+
+def _tool_times(notes: Notes) -> dict[str, Any]:
+    tools = {note["order"]: note for note in notes if note["kind"] == "tool"}
+    answers = {note["id"]: note for note in notes if note["kind"] == "answered"}
+    called = [note for note in notes if note["kind"] == "called"]
+    last = max((note["at"] for note in called), default=0)
+    settled = [note for note in called if note["at"] < last - 2_000_000_000]
+    done = [
+        (note, tools[note["order"]], answers[note["id"]])
+        for note in settled
+        if note["order"] in tools and note["id"] in answers
+    ]
+    return {
+        "executions": len(settled),
+        "unanswered": len(settled) - len(done),
+        "overhead": quantiles(
+            ((answer["at"] - note["at"]) - (tool["at"] - tool["received"])) / 1e6
+            for note, tool, answer in done
+        ),
+        "before_tool": quantiles((tool["received"] - note["at"]) / 1e6 for note, tool, _ in done),
+        "after_tool": quantiles((answer["at"] - tool["at"]) / 1e6 for _, tool, answer in done),
+    }
