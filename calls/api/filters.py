@@ -12,7 +12,7 @@ from calls.models import Call
 from calls.reading.search import matching
 
 
-class CallFilterSet(django_filters.FilterSet):
+class CallFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """`?search= &assistant= &status= &direction= &live= &started_after= &started_before=`."""
 
     search = django_filters.CharFilter(

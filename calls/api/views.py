@@ -33,13 +33,13 @@ from voiceassist.organizations.current import organization_of_user, person
 class NewestFirst(CursorPagination):
     """Calls as the page lists them."""
 
-    ordering = ("-started_at", "-id")
+    ordering: Any = ("-started_at", "-id")
 
 
 class AsSpoken(CursorPagination):
     """Utterances in the order of the conversation."""
 
-    ordering = ("position", "id")
+    ordering: Any = ("position", "id")
 
 
 class OldestFirst(CursorPagination):

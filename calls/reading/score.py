@@ -104,7 +104,7 @@ def place(spoken: Sequence[SpokenRow], others: Iterable[RunRow | EventRow]) -> l
 
     Utterances keep their order by position, whenever their words arrived.
     """
-    rows: list[Row] = sorted(spoken, key=lambda row: row.position)
+    rows: list[Row] = [*sorted(spoken, key=lambda row: row.position)]
     for other in sorted(others, key=lambda row: row.at_ms):
         spot = 0
         for index, row in enumerate(rows):

@@ -59,8 +59,13 @@ def _published(organization: Organization) -> QuerySet[Assistant]:
 
 
 def _posted(request: HttpRequest) -> StartForm:
-    names = ("userPhone", "instruction", "assistant_id", "quick")
-    form = StartForm(**{name: request.POST.get(name, "").strip() for name in names})
+    given = {name: str(value).strip() for name, value in request.POST.items()}
+    form = StartForm(
+        userPhone=given.get("userPhone", ""),
+        instruction=given.get("instruction", ""),
+        assistant_id=given.get("assistant_id", ""),
+        quick=given.get("quick", ""),
+    )
     if not form.instruction:
         # Without script the card that was picked stands for its words.
         words = {quick.slug: quick.instruction for quick in QUICK_STARTS}
