@@ -61,7 +61,8 @@ class ToolAdmin(OrganizationAdmin):
         """Leave archived tools out; count who uses the others."""
         used = Count("assistant_tools", filter=Q(assistant_tools__enabled=True))
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.filter(archived_at__isnull=True).annotate(used_by=used)
+        counted: QuerySet[Any] = rows.filter(archived_at__isnull=True).annotate(used_by=used)
+        return counted
 
     @display(description="Assistants", ordering="used_by")
     def assistants(self, obj: Any) -> int:

@@ -147,7 +147,7 @@ def origin_has_names(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
     if not separator:
         return "${" in url
-    return "${" in scheme or "${" in re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    return "${" in scheme or "${" in re.split(r"[/?#]", rest, maxsplit=1)[0]
 
 
 def render_headers(template: Mapping[str, str], names: Names) -> dict[str, str]:

@@ -12,8 +12,6 @@ from django.conf import settings
 from voiceassist.foundation.jobs.connections import give_back_connections
 from voiceassist.foundation.jobs.registry import Job, Work, all_jobs, periodic
 
-_SOCKET_SECONDS = 2.0
-
 
 @lru_cache(maxsize=1)
 def celery_app() -> Celery:
@@ -32,23 +30,27 @@ def celery_app() -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        # Whoever publishes may hold a caller on the line: two short tries, then the sweeper.
-        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.05, "interval_max": 0.05},
+        task_publish_retry=False,
+        broker_transport_options=_transport_options(),
         enable_utc=True,
         timezone="UTC",
     )
-    if settings.CELERY_BROKER_URL.startswith(("redis", "rediss")):
-        app.conf.broker_transport_options = {
-            "socket_connect_timeout": _SOCKET_SECONDS,
-            "socket_timeout": _SOCKET_SECONDS * 5,
-        }
     return app
+
+
+def _transport_options() -> dict[str, Any]:
+    """Whoever publishes may hold a caller on the line: one short retry, then it is the sweeper's."""
+    options = {"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.05}
+    if settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:")):
+        options |= {"socket_connect_timeout": 2.0, "socket_timeout": 10.0}
+    return options
 
 
 def register_tasks(app: Celery) -> None:
     """Make a Celery task of every job, and the beat's schedule of the periodic ones."""
     for job in all_jobs():
-        app.task(name=job.name, ignore_result=True, queue=job.queue)(_closing(job.work))
+        app.task(name=job.name, ignore_result=True)(_closing(job.work))
+    app.conf.task_routes = {job.name: {"queue": job.queue} for job in all_jobs()}
     app.conf.beat_schedule = {
         name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
         for name, seconds in periodic().items()

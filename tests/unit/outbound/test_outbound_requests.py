@@ -1,0 +1,225 @@
+"""What goes through the door at the level of sockets: where to, how long, how much."""
+
+import gzip
+import time
+
+import pytest
+
+from tests.unit.outbound.servers import RawServer, answering, certificate, dripping, ok
+from voiceassist.foundation.outbound import (
+    Door,
+    OutboundFailed,
+    OutboundInvalid,
+    OutboundRefused,
+    OutboundTimeout,
+    OutboundTooLarge,
+)
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(handle, context=None):
+        started.append(RawServer(handle, context))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+def get(server, path="/", **more):
+    host = f"127.0.0.1:{server.port}"
+    return Door(allow=[host]).request("GET", f"http://{host}{path}", **more)
+
+
+def test_a_request_carries_name_path_headers_and_body(serve):
+    server = serve(answering(ok(b"{}", b"X-A: 1", b"X-A: 2", b"Content-Type: application/json")))
+    host = f"tools.internal:{server.port}"
+    door = Door(allow=[host], lookup=lambda name, port: ["127.0.0.1"])
+
+    response = door.request(
+        "POST", f"http://{host}/a%20b//c?x=1&y=é#frag", headers={"X-Who": "me"}, body=b"{}"
+    )
+
+    assert (response.status, response.body) == (200, b"{}")
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-a"] in ("1, 2", "2")
+    head = server.requests[0].decode()
+    assert head.startswith("POST /a%20b//c?x=1&y=%C3%A9 HTTP/1.1\r\n")
+    assert f"Host: {host}\r\n" in head and "X-Who: me\r\n" in head
+    assert head.endswith("\r\n\r\n{}")
+
+
+def test_a_name_that_moves_after_the_check_gains_nothing(serve):
+    """The look-up that is checked is the one that is dialled; the second answer is never used."""
+    inside = serve(answering(ok(b"secret")))
+    answers = [["93.184.215.14"], ["127.0.0.1"]]
+    door = Door(lookup=lambda name, port: answers.pop(0))
+    door.check_url("http://b.example/")
+    with pytest.raises(OutboundRefused):
+        door.request("GET", "http://b.example/", timeout=1)
+    assert inside.connections == 0
+
+
+def test_each_new_connection_is_checked_again(serve):
+    server = serve(answering(ok(b"x", b"Connection: close")))
+    asked = []
+
+    def lookup(name, port):
+        asked.append(name)
+        return ["127.0.0.1"]
+
+    door = Door(allow=[f"b.example:{server.port}"], lookup=lookup)
+    for _ in range(3):
+        door.request("GET", f"http://b.example:{server.port}/")
+    assert len(asked) == server.connections == 3
+
+
+def test_connections_are_kept_for_the_next_request(serve):
+    server = serve(answering(ok(b"x")))
+    door = Door(allow=[f"127.0.0.1:{server.port}"])
+    for _ in range(5):
+        door.request("GET", f"http://127.0.0.1:{server.port}/")
+    assert (server.connections, len(server.requests)) == (1, 5)
+
+
+def test_the_next_address_is_dialled_where_the_first_refuses(serve):
+    server = serve(answering(ok(b"x")))
+    door = Door(allow=[f"b.example:{server.port}"], lookup=lambda n, p: ["127.0.0.2", "127.0.0.1"])
+    assert door.request("GET", f"http://b.example:{server.port}/").status == 200
+
+
+def test_nobody_there_is_a_failed_connection(free_port):
+    host = f"127.0.0.1:{free_port}"
+    with pytest.raises(OutboundFailed) as caught:
+        Door(allow=[host]).request("GET", f"http://{host}/")
+    assert caught.value.retryable
+
+
+def test_tls_is_checked_against_the_name_not_the_address(serve, tmp_path):
+    context, trusted = certificate(tmp_path, "b.example")
+    names = []
+    context.sni_callback = lambda sock, name, ctx: names.append(name)
+    server = serve(answering(ok(b"x")), context)
+    allow = [f"b.example:{server.port}", f"c.example:{server.port}"]
+    door = Door(allow=allow, lookup=lambda name, port: ["127.0.0.1"], ca_file=trusted)
+
+    assert door.request("GET", f"https://b.example:{server.port}/").status == 200
+    with pytest.raises(OutboundFailed, match="certificate") as caught:
+        door.request("GET", f"https://c.example:{server.port}/")
+    assert not caught.value.retryable
+    assert names == ["b.example", "c.example"]
+
+    with pytest.raises(OutboundFailed, match="certificate"):
+        Door(allow=allow, lookup=lambda name, port: ["127.0.0.1"]).request(
+            "GET", f"https://b.example:{server.port}/"
+        )
+    assert len(server.requests) == 1
+
+
+def test_redirects_are_answers(serve):
+    server = serve(answering(
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
+    ))  # fmt: skip
+    assert get(server).status == 302
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"", b""),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Drip: 1\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    ],
+)
+def test_an_answer_that_drips_ends_at_the_deadline(serve, head, drop):
+    server = serve(dripping(head, drop))
+    began = time.monotonic()
+    with pytest.raises(OutboundTimeout):
+        get(server, timeout=0.4)
+    assert time.monotonic() - began < 2
+
+
+def test_a_dripping_answer_over_tls_ends_too(serve, tmp_path):
+    context, trusted = certificate(tmp_path, "b.example")
+    server = serve(dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", b"x"), context)
+    door = Door(
+        allow=[f"b.example:{server.port}"], lookup=lambda n, p: ["127.0.0.1"], ca_file=trusted
+    )
+    with pytest.raises(OutboundTimeout):
+        door.request("GET", f"https://b.example:{server.port}/", timeout=0.4)
+
+
+def test_a_fired_deadline_never_shuts_a_later_request(serve):
+    server = serve(answering(ok(b"x")))
+    host = f"127.0.0.1:{server.port}"
+    door = Door(allow=[host])
+    door.request("GET", f"http://{host}/", timeout=0.3)
+    until = time.monotonic() + 0.6
+    while time.monotonic() < until:
+        assert door.request("GET", f"http://{host}/").status == 200
+    assert server.connections == 1
+
+
+def test_the_body_is_capped_as_sent_and_as_decompressed(serve):
+    big = serve(answering(ok(b"x" * 2_000)))
+    with pytest.raises(OutboundTooLarge):
+        get(big, max_bytes=1_999)
+    assert len(get(big, max_bytes=2_000).body) == 2_000
+    bomb = serve(answering(ok(gzip.compress(b"\0" * 20_000_000), b"Content-Encoding: gzip")))
+    with pytest.raises(OutboundTooLarge):
+        get(bomb)
+    small = serve(answering(ok(gzip.compress(b"hello"), b"Content-Encoding: gzip")))
+    assert get(small).body == b"hello"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(b"x" * 9, b"Content-Encoding: gzip"),
+        ok(gzip.compress(b"hello" * 99)[:-12], b"Content-Encoding: gzip"),
+        ok(gzip.compress(gzip.compress(b"x")), b"Content-Encoding: gzip, gzip"),
+        ok(b"x", b"Content-Encoding: br"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort",
+        b"not http at all\r\n\r\n",
+        b"",
+    ],
+)
+def test_broken_answers_are_failed_connections(serve, answer):
+    def handle(server, connection):
+        server.read_request(connection)
+        connection.sendall(answer)
+
+    with pytest.raises(OutboundFailed):
+        get(serve(handle))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X": "a\r\nHost: evil"}, {"X": "a\nb"}, {"X": "a\x00"}, {"X\r\nY": "a"}, {"X Y": "a"},
+        {"": "a"}, {"Host": "evil"}, {"content-length": "0"}, {"Transfer-Encoding": "chunked"},
+        {"X": "snow ☃"},
+    ],
+)  # fmt: skip
+def test_headers_that_could_split_a_request_are_refused(serve, headers):
+    server = serve(answering(ok(b"x")))
+    with pytest.raises(OutboundInvalid):
+        get(server, headers=headers)
+    with pytest.raises(OutboundInvalid):
+        Door().request("GET / HTTP/1.1\r\nX:", "http://b.example/")
+    assert server.connections == 0
+
+
+def test_proxies_and_netrc_of_the_environment_are_ignored(serve, monkeypatch, tmp_path):
+    server = serve(answering(ok(b"x")))
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert get(server).status == 200
+    assert b"authorization" not in server.requests[0].lower()
