@@ -9,6 +9,7 @@ from typing import Any
 
 from calls import remote
 from calls.live import live_calls
+from calls.services.recorder import recorder
 from tools_library.services.outcomes import process_listener
 from voiceassist.foundation import jobs
 from voiceassist.foundation.events.transport import live_loop
@@ -53,6 +54,7 @@ async def stop(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.to_thread(recorder.close, JOBS_END_WITHIN_S)
     await asyncio.to_thread(jobs.drain, JOBS_END_WITHIN_S)
     await process_listener.stop()
     live_loop.unbind(asyncio.get_running_loop())

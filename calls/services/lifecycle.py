@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
@@ -45,6 +46,7 @@ def describe(call: Call) -> dict[str, Any]:
     }
 
 
+@transaction.atomic
 def answer(call: Call) -> None:
     """The stream began: the call is in progress, unless it is over already."""
     now = timezone.now()
@@ -57,6 +59,7 @@ def answer(call: Call) -> None:
         announce(call)
 
 
+@transaction.atomic
 def end(
     call: Call,
     reason: str,
@@ -93,6 +96,7 @@ def end(
     return first
 
 
+@transaction.atomic
 def stream_closed(call: Call, figures: Mapping[str, Any]) -> None:
     """A stream is over, and the call may go on with another: keep its figures."""
     call = Call.unscoped.select_for_update().get(pk=call.pk)
@@ -110,6 +114,7 @@ def merge_figures(call: Call, figures: Mapping[str, Any]) -> None:
         call.metrics[name] = known + value if isinstance(value, int) else value
 
 
+@transaction.atomic
 def take_status(call: Call, status: str, sequence: int) -> None:
     """Take what the phone company says; order and repetition do not matter.
 

@@ -71,7 +71,12 @@ class Barrier:
     done: asyncio.Event
 
 
-Record = Answered | Said | StreamEnded | Barrier
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The writer ends after this."""
+
+
+Record = Answered | Said | StreamEnded | Barrier | Stop
 
 
 class Recorder:
@@ -100,6 +105,14 @@ class Recorder:
             return False
         return True
 
+    def close(self, timeout_s: float) -> None:
+        """Write what was handed over, give the connection back, end the thread."""
+        thread = self._thread
+        if thread is not None:
+            self.put(Stop())
+            thread.join(timeout_s)
+            self._thread = None
+
     def _start(self) -> None:
         if self._thread is not None:
             return
@@ -109,8 +122,11 @@ class Recorder:
                 self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            self._write(self._next_batch())
+        batch: list[Record] = []
+        while not any(isinstance(record, Stop) for record in batch):
+            batch = self._next_batch()
+            self._write(batch)
+        connection.close()
 
     def _next_batch(self) -> list[Record]:
         batch = [self._queue.get()]

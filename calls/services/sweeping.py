@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -34,6 +33,5 @@ def sweep() -> int:
 def _end(calls: QuerySet[Call], reason: str, detail: str) -> int:
     count = 0
     for call in calls:
-        with transaction.atomic():
-            count += lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail)
+        count += lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail)
     return count
