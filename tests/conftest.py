@@ -49,7 +49,10 @@ def _prepare_ground() -> str:
 
 _REPORT = _prepare_ground()
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-_ = settings.DATABASES  # pytest-django sets Django up only where the settings are loaded
+_database = settings.DATABASES["default"]  # pytest-django sets Django up once settings are read
+if EMBEDDED:
+    # Django would test in memory, where nothing of WAL and of waiting writers shows.
+    _database["TEST"] = {"NAME": str(Path(os.environ["TEST_FOLDER"]) / "test.sqlite3")}
 pytest_plugins = ["tests.services.fixtures"]
 
 

@@ -84,4 +84,3 @@ def product(env: dict[str, str]) -> Iterator[Subject]:
         yield Subject("product", running.url, running.process.pid, signed=True)
     finally:
         running.stop()
-        running.log.unlink()

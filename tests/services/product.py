@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services.ports import free_port, wait_for
+from tests.services.ports import NotReadyError, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,19 +40,23 @@ class Product:
     env: dict[str, str]
     process: subprocess.Popen[bytes]
     log: Path
+    _logged: str = ""
 
     def stop(self, seconds: float = 30) -> int:
         """Ask it to end as a deployment does and return its exit code; kill it when it hangs."""
         self.process.terminate()
         try:
-            return self.process.wait(timeout=seconds)
+            code = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            code = self.process.wait()
+        self._logged = self.log_text()
+        self.log.unlink(missing_ok=True)
+        return code
 
     def log_text(self) -> str:
-        """Return what it logged so far."""
-        return self.log.read_text(errors="replace")
+        """Return what it logged so far, or until it ended."""
+        return self.log.read_text(errors="replace") if self.log.exists() else self._logged
 
 
 def start_product(env: dict[str, str], *, seconds: float = 60) -> Product:
@@ -75,13 +79,17 @@ def start_product(env: dict[str, str], *, seconds: float = 60) -> Product:
             stderr=log,
         )
     product = Product(url, own, process, Path(name))
-    wait_for(
-        lambda: _answers(f"{url}/health/live"),
-        seconds=seconds,
-        what="The product",
-        log=lambda: product.log_text()[-3000:],
-        alive=lambda: process.poll() is None,
-    )
+    try:
+        wait_for(
+            lambda: _answers(f"{url}/health/live"),
+            seconds=seconds,
+            what="The product",
+            log=lambda: product.log_text()[-3000:],
+            alive=lambda: process.poll() is None,
+        )
+    except NotReadyError:
+        product.stop()
+        raise
     return product
 
 
