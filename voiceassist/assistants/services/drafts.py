@@ -38,6 +38,9 @@ def save(assistant: Assistant) -> Assistant:
         InvalidInput: names each field that must change.
     """
     check(assistant)
+    if _slug_taken(assistant):
+        text = f"Another assistant is called {assistant.slug}; choose another short name."
+        raise InvalidInput({"slug": text})
     assistant.save()
     organization = assistant.organization
     if organization.default_assistant_id is None:
@@ -47,7 +50,7 @@ def save(assistant: Assistant) -> Assistant:
 
 
 def check(assistant: Assistant) -> AssistantSpec:
-    """Return the draft as the spec it would be published as.
+    """Return the draft as the spec it would be published as; asks the database nothing.
 
     Raises:
         InvalidInput: names each field that must change.
@@ -68,14 +71,9 @@ def check(assistant: Assistant) -> AssistantSpec:
 
 def _of_columns(assistant: Assistant) -> dict[str, str]:
     try:
-        assistant.full_clean(exclude=["organization", "created_by", "published_version"])
+        assistant.clean_fields(exclude=["organization", "created_by", "published_version"])
     except ValidationError as error:
-        return {
-            "slug" if field == "__all__" else field: " ".join(map(str, messages))
-            for field, messages in error.message_dict.items()
-        }
-    if assistant.organization_id and _slug_taken(assistant):
-        return {"slug": f"Another assistant is called {assistant.slug}; choose another short name."}
+        return {field: " ".join(texts) for field, texts in error.message_dict.items()}
     return {}
 
 
