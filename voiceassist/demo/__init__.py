@@ -1,0 +1,1 @@
+"""The outside world for demo and tests: stand-ins for other services, and a simulated caller."""

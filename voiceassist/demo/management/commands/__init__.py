@@ -1,0 +1,1 @@
+"""Command-line entrances to the stand-ins and the simulated caller."""
