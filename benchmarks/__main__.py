@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.media import bench as media
+from benchmarks.properties import SEEDS, properties
 from benchmarks.turns import bench as turns
 
 Bench = Callable[[argparse.Namespace], dict[str, Any]]
@@ -24,7 +25,12 @@ def _turns(bench: Callable[[Callable[[str], None], float], dict[str, Any]]) -> B
     return run
 
 
+def _properties(arguments: argparse.Namespace) -> dict[str, Any]:
+    return properties(_say, SEEDS * 10 if arguments.long else SEEDS)
+
+
 BENCHMARKS: dict[str, Bench] = {
+    "properties": _properties,
     "media": _media,
     "barge_in": _turns(turns.barge_in),
     "tool_path": _turns(turns.tool_path),

@@ -9,6 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -53,6 +54,9 @@ _database = settings.DATABASES["default"]  # pytest-django sets Django up once s
 if EMBEDDED:
     # Django would test in memory, where nothing of WAL and of waiting writers shows.
     _database["TEST"] = {"NAME": str(Path(os.environ["TEST_FOLDER"]) / "test.sqlite3")}
+# A busy machine is slow now and then; how fast code is, benchmarks judge.
+hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("tests")
 pytest_plugins = ["tests.services.fixtures"]
 
 
