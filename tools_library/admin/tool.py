@@ -35,7 +35,7 @@ _READERS = (
     ("What it is", {"classes": _TAB, "fields": (
         ("display_name", "name"), "description", "arguments",
     )}),
-    ("Request", {"classes": _TAB, "fields": ("tool_type", "request")}),
+    ("Request", {"classes": _TAB, "fields": ("tool_type", "configured")}),
     _RULES,
     _HISTORY,
 )  # fmt: skip
@@ -100,7 +100,7 @@ class ToolAdmin(OrganizationAdmin):
         return pretty_json(function.get("parameters"))
 
     @display(description="Request")
-    def request(self, obj: Tool) -> SafeString:
+    def configured(self, obj: Tool) -> SafeString:
         """Return the configuration as it is stored."""
         return pretty_json(obj.configuration)
 

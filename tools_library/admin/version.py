@@ -19,7 +19,7 @@ class ToolVersionAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     fields = (
         "tool", "version", "name", "tool_type", "side_effect",
-        ("timeout_seconds", "retry_attempts"), "definition", "request",
+        ("timeout_seconds", "retry_attempts"), "definition", "configured",
         ("created_at", "created_by"),
     )  # fmt: skip
 
@@ -29,6 +29,6 @@ class ToolVersionAdmin(ReadOnlyAdmin):
         return pretty_json(obj.function_definition)
 
     @display(description="Configuration")
-    def request(self, obj: ToolVersion) -> SafeString:
+    def configured(self, obj: ToolVersion) -> SafeString:
         """Return what ran."""
         return pretty_json(obj.configuration)

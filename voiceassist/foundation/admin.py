@@ -295,8 +295,9 @@ class _ServiceForm:
         return data
 
     def field_for(self, path: str) -> str:
-        """Return the form field that shows the error of a dotted path; forms may override it."""
-        return path.partition(".")[0]
+        """Return the form field that shows the error of a dotted path; forms may say their own."""
+        own = getattr(super(), "field_for", None)  # this class comes first in every form
+        return own(path) if own is not None else path.partition(".")[0]
 
 
 def reason(error: VoiceAssistError) -> str:

@@ -42,7 +42,10 @@ def worker(tool_server, tmp_path):
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "PYTHONWARNINGS": "default",
     }
-    arguments = ["worker", "-Q", "live", "-P", "threads", "-c", "16", "-l", "INFO", "--without-gossip", "--without-mingle"]
+    arguments = [
+        "worker", "-Q", "live", "-P", "threads", "-c", "16", "-l", "INFO",
+        "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "config.celery", *arguments],

@@ -39,7 +39,7 @@ def celery_app() -> Celery:
 
 
 def _transport_options() -> dict[str, Any]:
-    """Whoever publishes may hold a caller on the line: one short retry, then it is the sweeper's."""
+    """Whoever publishes may hold a caller on the line: one short retry, then the sweeper."""
     options = {"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.05}
     if settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:")):
         options |= {"socket_connect_timeout": 2.0, "socket_timeout": 10.0}
