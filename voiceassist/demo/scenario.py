@@ -167,3 +167,10 @@ def model_of(name: str) -> Model:
     if own is None:
         return base
     return own.model_copy(update={"rules": own.rules + base.rules})
+
+
+def fixed_lines(name: str) -> list[str]:
+    """The model's sentences that hold no value, so that they can be spoken ahead."""
+    model = model_of(name)
+    said = [model.greeting, model.idle, *model.fallbacks, *(rule.say for rule in model.rules)]
+    return [text for text in said if text and "{" not in text]
