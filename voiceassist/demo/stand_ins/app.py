@@ -1,11 +1,15 @@
-"""The stand-ins' one ASGI application: a table from path prefix to what answers there."""
+"""The stand-ins as one ASGI application: routes by path (ASGI).
 
-from collections.abc import Awaitable, Callable
+The Realtime part is imported when it is first needed: the types it checks with take a second.
+"""
 
-from voiceassist.demo.stand_ins import control, tool_server
+import asyncio
+import importlib
+import logging
+from typing import TYPE_CHECKING
+
 from voiceassist.demo.stand_ins.asgi import (
     Answer,
-    App,
     Receive,
     Request,
     Scope,
@@ -14,43 +18,70 @@ from voiceassist.demo.stand_ins.asgi import (
     reject_handshake,
     reply,
 )
-from voiceassist.demo.stand_ins.realtime.endpoint import RealtimeEndpoint
+from voiceassist.demo.stand_ins.controls import Controls
+from voiceassist.demo.stand_ins.tool_server import ToolServer
 from voiceassist.demo.voice import Voice
 
-HttpHandler = Callable[[Request], Awaitable[Answer]]
+if TYPE_CHECKING:
+    from voiceassist.demo.stand_ins.realtime.endpoint import RealtimeEndpoint
+
+logger = logging.getLogger(__name__)
+
+_REALTIME = "voiceassist.demo.stand_ins.realtime.endpoint"
 
 
 class StandIns:
-    """All stand-ins; other kinds join by one line in a table."""
+    """Every stand-in behind one port."""
 
-    def __init__(self, voice: Voice) -> None:
-        self.realtime = RealtimeEndpoint(voice)
-        self.tools = tool_server.ToolServer()
-        self._sockets: dict[str, App] = {"/v1/realtime": self.realtime}
-        self._http: dict[str, HttpHandler] = {
-            control.PREFIX: control.Control(self.realtime).handle,
-            tool_server.PREFIX: self.tools.handle,
-        }
+    def __init__(self, controls: Controls) -> None:
+        self.controls = controls
+        self.tools = ToolServer()
+        self.voice = Voice()
+        self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one connection."""
+        """Serves one connection or request."""
         if scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
+            await self._serve_socket(scope, receive, send)
         elif scope["type"] == "http":
             request = await read(scope, receive)
             await reply(send, await self._answer(request))
 
-    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._sockets.get(scope["path"].rstrip("/"))
-        if app is not None:
-            await app(scope, receive, send)
+    async def realtime(self) -> "RealtimeEndpoint":
+        """The Realtime stand-in, imported in a thread at the first use."""
+        if self._realtime is None:
+            self._realtime = asyncio.get_running_loop().create_task(self._load_realtime())
+        return await asyncio.shield(self._realtime)
+
+    async def warm(self) -> None:
+        """Prepares what the first call would otherwise wait for."""
+        await self.realtime()
+        # Imported by now, with the Realtime part.
+        from voiceassist.demo.scenario import DEFAULT, fixed_lines
+
+        await self.voice.prewarm((line, "en", "assistant") for line in fixed_lines(DEFAULT))
+
+    async def close(self) -> None:
+        """Lets threads go."""
+        self.voice.close()
+
+    async def _load_realtime(self) -> "RealtimeEndpoint":
+        module = await asyncio.to_thread(importlib.import_module, _REALTIME)
+        endpoint: RealtimeEndpoint = module.RealtimeEndpoint(self.controls, self.voice)
+        return endpoint
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/v1/realtime":
+            endpoint = await self.realtime()
+            await endpoint(scope, receive, send)
             return
         await receive()
-        await reject_handshake(send, 404, {"error": {"message": "No WebSocket answers here."}})
+        message = f"There is no WebSocket {scope['path']} here, only /v1/realtime."
+        await reject_handshake(send, 404, {"error": {"message": message}})
 
     async def _answer(self, request: Request) -> Answer:
-        for prefix, handler in self._http.items():
-            if request.path == prefix or request.path.startswith(f"{prefix}/"):
-                return await handler(request)
-        known = ", ".join((*self._sockets, *self._http))
-        return Answer(404, {"message": f"No stand-in answers here. Known: {known}."})
+        if request.path.startswith("/_stand_in/"):
+            return self.controls.answer(request)
+        if request.path.startswith("/tools/"):
+            return await self.tools.answer(request)
+        return Answer(404, {"message": f"No stand-in answers {request.path}."})

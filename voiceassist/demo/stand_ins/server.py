@@ -1,134 +1,116 @@
-"""Serving the stand-ins: inside a test's own loop, or alone until told to stop. uvicorn inside."""
+"""The stand-ins on a port: in the foreground (`serve`), or inside a test (`StandInServer`).
+
+Imports uvicorn and the application; no Django.
+"""
 
 import asyncio
 import contextlib
+import signal
 import socket
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections import deque
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
+import uvloop
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
-from voiceassist.demo import scenario as scenarios
 from voiceassist.demo.stand_ins.app import StandIns
 from voiceassist.demo.stand_ins.behaviour import Behaviour
+from voiceassist.demo.stand_ins.controls import Controls
 from voiceassist.demo.stand_ins.realtime.log import SessionLog
-from voiceassist.demo.voice import Voice
 
-_MAX_MESSAGE = 24 << 20  # 15 MiB of audio as base64
-_PLACEHOLDER = "{"
+MAX_MESSAGE = 16 << 20
+_STOP_WITHIN_S = 3
 
 
 class _Protocol(WebSocketsSansIOProtocol):
-    """Lets an application cut its TCP connection, which ASGI has no word for."""
+    """Lets a session cut its own connection, as a lost network does."""
 
-    async def run_asgi(self) -> None:
-        self.scope["extensions"]["stand_in.abort"] = self.transport.abort  # type: ignore[index,assignment]
-        await super().run_asgi()
+    def handle_connect(self, event: Request) -> None:
+        """Takes a handshake."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions["stand_in.abort"] = self.transport.abort
 
 
 class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leaves signals to whoever owns the loop."""
-        yield
+    """Stops on the signals given by its owner only: a test's process keeps its own."""
 
+    def install_signal_handlers(self) -> None:
+        """Does nothing."""
 
-def phrases() -> Iterable[tuple[str, str, str]]:
-    """Every fixed sentence of the scenarios, as `(text, language, role)`."""
-    for name in scenarios.names():
-        found = scenarios.load(name)
-        for step in found.caller:
-            if text := getattr(step, "text", ""):
-                yield text, found.language, "caller"
-        if found.model is None:
-            continue
-        lines = [found.model.greeting, found.model.idle, found.model.no_tool]
-        lines += [text for rule in found.model.rules for text in (rule.say, rule.then)]
-        for text in (*lines, *found.model.fallbacks):
-            if text and _PLACEHOLDER not in text:
-                yield text, found.language, "assistant"
+    def capture_signals(self) -> Any:
+        """Does nothing."""
+        return contextlib.nullcontext()
 
 
 class StandInServer:
-    """`async with StandInServer() as server:` serves on a free port in the running loop.
+    """The stand-ins in this process and event loop.
 
-    `url` is the HTTP origin, `realtime_url` what the OpenAI SDK takes as `websocket_base_url`.
+    `port` 0 takes a free one. After the start `url` is the HTTP origin, `realtime_url` the base
+    for `OPENAI_BASE_URL`-like settings with `ws`, `sessions` the logs of Realtime sessions.
     """
 
     def __init__(
-        self,
-        port: int = 0,
-        host: str = "127.0.0.1",
-        behaviour: Behaviour | None = None,
-        voice: Voice | None = None,
+        self, port: int = 0, behaviour: Behaviour | None = None, host: str = "127.0.0.1"
     ) -> None:
+        self.controls = Controls(behaviour)
+        self.app = StandIns(self.controls)
+        self.port = port
         self._host = host
-        self._port = port
-        self._voice = voice or Voice()
-        self.app = StandIns(self._voice)
-        self.app.realtime.behaviour = behaviour or Behaviour()
         self._server: _Server | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._socket: socket.socket | None = None
+        self._serving: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """HTTP origin, e.g. `http://127.0.0.1:40001`."""
-        return f"http://{self._host}:{self._port}"
+        """The HTTP origin."""
+        return f"http://{self._host}:{self.port}"
 
     @property
     def realtime_url(self) -> str:
-        """Base of the Realtime WebSocket, e.g. `ws://127.0.0.1:40001/v1`."""
-        return f"ws://{self._host}:{self._port}/v1"
+        """The base address that the OpenAI SDK takes as `websocket_base_url`."""
+        return f"ws://{self._host}:{self.port}/v1"
 
     @property
-    def sessions(self) -> list[SessionLog]:
+    def sessions(self) -> deque[SessionLog]:
         """Logs of the Realtime sessions, oldest first."""
-        return list(self.app.realtime.journal.sessions)
+        return self.controls.journal.sessions
 
     def behave(self, **changes: Any) -> None:
-        """Changes the behaviour of the sessions to come.
+        """Changes the behaviour for the sessions and calls to come.
 
-        Raises: BehaviourError: an unknown key or wrong value.
+        Raises: BehaviourError: an unknown key, or a value of the wrong kind.
         """
-        self.app.realtime.behaviour = self.app.realtime.behaviour.changed(changes)
+        self.controls.behaviour = self.controls.behaviour.changed(changes)
 
     async def start(self) -> None:
-        """Binds and serves. Raises: OSError: the port is taken."""
-        self._socket = socket.create_server((self._host, self._port))
-        self._port = self._socket.getsockname()[1]
-        config = uvicorn.Config(
-            self.app,
-            ws=_Protocol,
-            ws_max_size=_MAX_MESSAGE,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = _Server(config)
-        serving = self._server.serve([self._socket])
-        self._task = asyncio.get_running_loop().create_task(serving)
-        while not self._server.started and not self._task.done():
+        """Opens the port.
+
+        Raises: OSError: it is taken.
+        """
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((self._host, self.port))
+        self.port = listener.getsockname()[1]
+        self._server = _Server(_config(self.app))
+        self._serving = asyncio.create_task(self._server.serve([listener]))
+        while not self._server.started and not self._serving.done():
             await asyncio.sleep(0.005)
+        if self._serving.done():
+            await self._serving
 
     async def stop(self) -> None:
-        """Closes every connection and the socket."""
-        if self._server is not None and self._task is not None:
+        """Closes the port and every connection."""
+        if self._server is not None and self._serving is not None:
             self._server.should_exit = True
-            await self._task
-        self._voice.close()
+            await self._serving
+        await self.app.close()
 
-    async def prewarm(self) -> None:
-        """Makes the scenarios' sentences before they are needed."""
-        await self._voice.prewarm(phrases())
-
-    async def __aenter__(self) -> "StandInServer":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -141,27 +123,50 @@ class StandInServer:
         await self.stop()
 
 
-def _watch_parent(on_end: Callable[[], None]) -> None:
-    """Calls `on_end` when standard input closes, which it does when the parent goes."""
+def _config(app: StandIns) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws=_Protocol,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+    )
+
+
+def serve(host: str, port: int, *, exit_with_parent: bool = False) -> None:
+    """Serves until SIGTERM or SIGINT, or with `exit_with_parent` until standard input ends.
+
+    Raises: OSError: the port cannot be used.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(host, port, exit_with_parent))
+
+
+async def _serve(host: str, port: int, exit_with_parent: bool) -> None:
     loop = asyncio.get_running_loop()
-
-    def readable() -> None:
-        if not sys.stdin.buffer.raw.read(1024):  # type: ignore[attr-defined]
-            loop.remove_reader(sys.stdin.fileno())
-            on_end()
-
-    loop.add_reader(sys.stdin.fileno(), readable)
-
-
-async def serve_until(
-    server: StandInServer, stop: asyncio.Event, *, with_parent: bool, ready: Callable[[str], None]
-) -> None:
-    """Serves until `stop` is set, or the parent's pipe closes if `with_parent`."""
-    async with server:
-        ready(server.url)
-        if with_parent:
-            _watch_parent(stop.set)
-        warming = asyncio.get_running_loop().create_task(server.prewarm())
-        await stop.wait()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    if exit_with_parent:
+        await _watch_parent(stopped)
+    async with StandInServer(port, host=host) as server:
+        sys.stderr.write(f"Stand-ins (scripted, no AI) on {server.url}\n")
+        sys.stderr.flush()
+        warming = asyncio.create_task(server.app.warm())
+        await stopped.wait()
         warming.cancel()
-        await asyncio.gather(warming, return_exceptions=True)
+
+
+async def _watch_parent(stopped: asyncio.Event) -> None:
+    """Sets `stopped` when the other end of standard input closes."""
+
+    class Watcher(asyncio.Protocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            stopped.set()
+
+    await asyncio.get_running_loop().connect_read_pipe(Watcher, sys.stdin)

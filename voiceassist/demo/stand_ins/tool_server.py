@@ -1,6 +1,10 @@
-"""The stand-in tool server: what the demo's endpoint tools call, and a log of what came in."""
+"""The tool server `/tools/…`: what the demo's tools call, and answers good and bad on demand.
+
+Imports the stand-ins' small HTTP helpers only; no Django.
+"""
 
 import asyncio
+import binascii
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -8,124 +12,125 @@ from typing import Any
 
 from voiceassist.demo.stand_ins.asgi import Answer, Request
 
-PREFIX = "/tools"
-MAX_LOG = 1000
-MAX_SLOW_MS = 120_000
+MAX_WAIT_MS = 120_000
+MAX_LOGGED = 1_000
+_SLOW_MS = 3_000
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ORDERS = {
-    "1042": {"status": "out for delivery", "item": "city bicycle", "arrives": "tomorrow"},
-    "1043": {"status": "in the workshop", "item": "touring bicycle", "arrives": "next week"},
+    "1042": ("on its way", "Thursday"),
+    "1043": ("waiting for a part", "next week"),
+    "1044": ("delivered", "yesterday"),
+    "2001": ("ready to collect", "today"),
 }
-_DAYS = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
 
-def _result(success: bool, message: str, data: Any = None) -> Answer:
-    return Answer(200, {"success": success, "message": message, "data": data})
-
-
-def _value(request: Request, name: str, default: str) -> str:
-    if name in request.query:
-        return request.query[name][0]
-    body = request.json()
-    return str(body.get(name, default)) if isinstance(body, dict) else default
-
-
-async def _order(request: Request) -> Answer:
-    number = _value(request, "order_id", "")
-    order = _ORDERS.get(number)
-    if order is None:
-        return _result(False, f"There is no order {number or 'without a number'}.")
-    message = f"Order {number} is {order['status']}."
-    return _result(True, message, {"order_id": number, **order})
-
-
-async def _appointment(request: Request) -> Answer:
-    day = _value(request, "day", "").lower()
-    if day not in _DAYS:
-        return _result(False, "The workshop is open from Monday to Saturday. Which day is it?")
-    message = f"The workshop expects you on {day.title()} at ten."
-    return _result(True, message, {"day": day, "time": "10:00"})
-
-
-async def _slow(request: Request) -> Answer:
-    text = _value(request, "ms", "1000")
-    if not text.isdigit() or int(text) > MAX_SLOW_MS:
-        return Answer(400, {"success": False, "message": f"ms must be 0 to {MAX_SLOW_MS}."})
-    await asyncio.sleep(int(text) / 1000)
-    return _result(True, "The bicycle is in stock.", {"waited_ms": int(text)})
-
-
-async def _garbage(request: Request) -> Answer:
-    return Answer(200, b'{"success": tru\xff', "application/json")
-
-
-async def _echo(request: Request) -> Answer:
-    return Answer(
-        200,
-        {
-            "success": True,
-            "message": "Here is what arrived.",
-            "data": {
-                "method": request.method,
-                "path": request.path,
-                "query": request.query,
-                "headers": request.headers,
-                "body": request.body.decode(errors="replace"),
-            },
-        },
-    )
-
-
-async def _status(request: Request) -> Answer:
-    text = request.path.rpartition("/")[2]
-    if not text.isdigit() or not 200 <= int(text) <= 599:
-        return Answer(404, {"success": False, "message": "Give a status from 200 to 599."})
-    ok = int(text) < 400
-    return Answer(int(text), {"success": ok, "message": f"Status {text}, as asked."})
-
-
-_ROUTES: dict[str, tuple[str, Handler]] = {
-    "/orders/lookup": ("POST", _order),
-    "/appointments": ("POST", _appointment),
-    "/slow": ("", _slow),
-    "/garbage": ("", _garbage),
-    "/echo": ("", _echo),
-}
-
-
 class ToolServer:
-    """Answers `/tools/…`; remembers the last requests."""
+    """Answers below `/tools/`; `log` is what it received, oldest first, bounded."""
 
     def __init__(self) -> None:
-        self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
+        self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED)
+        self._routes: dict[str, Handler] = {
+            "orders/lookup": self._order,
+            "appointments": self._appointment,
+            "slow": self._slow,
+            "garbage": self._garbage,
+            "echo": self._echo,
+        }
 
-    async def handle(self, request: Request) -> Answer:
-        """One request; everything but `_log` itself is logged."""
-        path = request.path.removeprefix(PREFIX)
-        if path == "/_log":
-            if request.method == "DELETE":
-                self.log.clear()
-            return Answer(200, {"requests": list(self.log)})
-        self._note(request, path)
-        if path.startswith("/status/"):
-            return await _status(request)
-        method, handler = _ROUTES.get(path, ("", None))
+    async def answer(self, request: Request) -> Answer:
+        """Answers one request whose path begins with `/tools/`."""
+        name = request.path.removeprefix("/tools/").rstrip("/")
+        if name == "_log":
+            return self._answer_log(request)
+        self.log.append(_record(request))
+        if name.startswith("status/"):
+            return _status(name.removeprefix("status/"))
+        handler = self._routes.get(name)
         if handler is None:
-            known = ", ".join(f"{PREFIX}{route}" for route in _ROUTES)
-            return Answer(404, {"success": False, "message": f"Known here: {known}."})
-        if method and request.method != method:
-            return Answer(405, {"success": False, "message": f"Use {method}."})
+            known = ", ".join([*self._routes, "status/{code}"])
+            return Answer(404, {"message": f"There is no tool {name!r} here. There are: {known}."})
         return await handler(request)
 
-    def _note(self, request: Request, path: str) -> None:
-        self.log.append(
-            {
-                "at": time.monotonic(),
-                "method": request.method,
-                "path": path,
-                "query": request.query,
-                "headers": request.headers,
-                "body": request.body.decode(errors="replace"),
-            }
-        )
+    def _answer_log(self, request: Request) -> Answer:
+        if request.method == "DELETE":
+            self.log.clear()
+        return Answer(200, {"requests": list(self.log)})
+
+    async def _order(self, request: Request) -> Answer:
+        given = _fields(request).get("order_id")
+        order_id = str(given or "").strip().removeprefix("#")
+        if not order_id:
+            return _failure("Which order is it? The order number is missing.")
+        found = _ORDERS.get(order_id)
+        if found is None:
+            return _failure(f"There is no order {order_id}.")
+        status, day = found
+        data = {"order_id": order_id, "status": status, "expected": day}
+        return _success(f"Order {order_id} is {status}. Day: {day}.", data)
+
+    async def _appointment(self, request: Request) -> Answer:
+        day = str(_fields(request).get("day") or "").strip().lower()
+        if day not in _WEEK:
+            return _failure("Which day of the week should it be?")
+        if day == "sunday":
+            return _failure("The workshop is closed on Sundays.")
+        reference = f"W{binascii.crc32(request.body) % 10_000:04d}"
+        data = {"day": day.capitalize(), "time": "10:00", "reference": reference}
+        return _success(f"The workshop expects you on {day.capitalize()} at ten.", data)
+
+    async def _slow(self, request: Request) -> Answer:
+        given = request.query.get("ms", [_fields(request).get("ms", _SLOW_MS)])[0]
+        try:
+            wait_ms = min(max(int(given), 0), MAX_WAIT_MS)
+        except (TypeError, ValueError):
+            return Answer(400, {"success": False, "message": "ms must be a whole number."})
+        await asyncio.sleep(wait_ms / 1000)
+        return _success("There are four in stock.", {"waited_ms": wait_ms, "in_stock": 4})
+
+    async def _garbage(self, request: Request) -> Answer:
+        return Answer(200, b'{"success": true, "message": "cut o\xff\x00', "application/json")
+
+    async def _echo(self, request: Request) -> Answer:
+        return _success("Echo.", _record(request))
+
+
+def _record(request: Request) -> dict[str, Any]:
+    return {
+        "at": time.time(),
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "body": request.body.decode(errors="replace"),
+        "json": request.json(),
+    }
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    """The body's fields; those below `parameters` where the body wraps them."""
+    given = request.json()
+    if not isinstance(given, dict):
+        return {}
+    inner = given.get("parameters")
+    return inner if isinstance(inner, dict) else given
+
+
+def _success(message: str, data: dict[str, Any]) -> Answer:
+    return Answer(200, {"success": True, "message": message, "data": data})
+
+
+def _failure(message: str) -> Answer:
+    return Answer(200, {"success": False, "message": message, "data": None})
+
+
+def _status(code: str) -> Answer:
+    if not code.isdigit() or not 200 <= int(code) <= 599:
+        return Answer(400, {"success": False, "message": "A status is a number from 200 to 599."})
+    status = int(code)
+    if status in (204, 304):
+        return Answer(status, b"")
+    headers = (("location", "/tools/echo"),) if 300 <= status < 400 else ()
+    body = {"success": status < 400, "message": f"Status {status} as asked.", "data": None}
+    return Answer(status, body, headers=headers)

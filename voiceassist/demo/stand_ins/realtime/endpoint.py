@@ -10,7 +10,8 @@ import msgspec
 
 from voiceassist.demo.stand_ins.asgi import Receive, Scope, Send, header, reject_handshake
 from voiceassist.demo.stand_ins.behaviour import Behaviour
-from voiceassist.demo.stand_ins.realtime.log import Journal, SessionLog
+from voiceassist.demo.stand_ins.controls import Controls
+from voiceassist.demo.stand_ins.realtime.log import SessionLog
 from voiceassist.demo.stand_ins.realtime.misbehaviour import Noise
 from voiceassist.demo.stand_ins.realtime.session import RealtimeSession
 from voiceassist.demo.voice import Voice
@@ -71,16 +72,15 @@ class Outbox:
 
 
 class RealtimeEndpoint:
-    """ASGI application of the Realtime stand-in; `behaviour` is for the sessions to come."""
+    """ASGI application of the Realtime stand-in; each session takes the behaviour in force."""
 
-    def __init__(self, voice: Voice) -> None:
-        self.behaviour = Behaviour()
-        self.journal = Journal()
+    def __init__(self, controls: Controls, voice: Voice) -> None:
+        self._controls = controls
         self._voice = voice
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
-        behaviour = self.behaviour
+        behaviour = self._controls.behaviour
         await receive()
         refusal = self._refusal(scope, behaviour)
         if refusal is not None:
@@ -111,7 +111,7 @@ class RealtimeEndpoint:
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, model: str, behaviour: Behaviour
     ) -> None:
-        log = self.journal.open(model)
+        log = self._controls.journal.open(model)
         outbox = Outbox(scope, send, behaviour, log)
         session = RealtimeSession(model, behaviour, self._voice, outbox.put, outbox.close)
         log.session_id = session.id

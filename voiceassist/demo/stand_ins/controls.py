@@ -1,0 +1,44 @@
+"""What steers and shows the stand-ins: the behaviour in force, the logs, routes `/_stand_in/…`.
+
+Imports no sockets.
+"""
+
+from voiceassist.demo.stand_ins.asgi import Answer, Request
+from voiceassist.demo.stand_ins.behaviour import Behaviour, BehaviourError
+from voiceassist.demo.stand_ins.realtime.log import Journal
+
+
+class Controls:
+    """`behaviour` holds for the sessions and calls to come; `journal` logs Realtime sessions."""
+
+    def __init__(self, behaviour: Behaviour | None = None) -> None:
+        self.initial = behaviour or Behaviour()
+        self.behaviour = self.initial
+        self.journal = Journal()
+
+    def answer(self, request: Request) -> Answer:
+        """Answers a request whose path begins with `/_stand_in/`."""
+        name = request.path.removeprefix("/_stand_in/").rstrip("/")
+        if name == "health" and request.method == "GET":
+            return Answer(200, {"status": "ok", "ai": False})
+        if name == "log" and request.method == "GET":
+            sessions = [session.as_json() for session in self.journal.sessions]
+            return Answer(200, {"sessions": sessions})
+        if name == "behaviour":
+            return self._answer_behaviour(request)
+        return Answer(404, {"message": "There are health, behaviour and log below /_stand_in/."})
+
+    def _answer_behaviour(self, request: Request) -> Answer:
+        if request.method == "DELETE":
+            self.behaviour = self.initial
+        elif request.method == "POST":
+            changes = request.json()
+            if not isinstance(changes, dict):
+                return Answer(400, {"message": "Send a JSON object of behaviours."})
+            try:
+                self.behaviour = self.behaviour.changed(changes)
+            except BehaviourError as error:
+                return Answer(400, {"message": str(error)})
+        elif request.method != "GET":
+            return Answer(405, {"message": "GET, POST or DELETE."})
+        return Answer(200, self.behaviour.as_json())
