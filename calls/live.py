@@ -32,7 +32,10 @@ class LiveCalls:
         self.draining = False
 
     def add(self, call: LiveCall) -> None:
-        """A stream opened."""
+        """A stream opened; an older one of the same call is a line that was lost unnoticed."""
+        older = self._calls.get(call.call_id)
+        if older is not None:
+            older.drop()
         self._calls[call.call_id] = call
         self._empty.clear()
 

@@ -12,6 +12,7 @@ from calls.bridge.responses import Request, exactly
 if TYPE_CHECKING:
     from calls.bridge.session import Session
 
+SETUP_TIMEOUT_S = 10.0
 PASSING_TROUBLE = frozenset({"", "server_error", "internal_error"})
 
 
@@ -67,6 +68,18 @@ class Endings:
         if due:
             session.finish(closing.ending)
         return due
+
+    def opening_failed(self, open_for_s: float) -> bool:
+        """End a call whose phone or model has not appeared in time; return whether it was ended."""
+        session = self._session
+        if open_for_s <= SETUP_TIMEOUT_S:
+            return False
+        if session.encoder is None:
+            detail = "The stream was opened and never started."
+            session.finish(Ending("protocol_error", detail))
+        elif not session.ready:
+            self.model_unreachable("The voice model did not answer.")
+        return session.ended
 
     def check_limits(self, now: float) -> None:
         """Ask, or say goodbye, where nobody speaks or the call has lasted long enough."""

@@ -24,7 +24,6 @@ from calls.bridge.tool_calls import ToolCalls
 
 TICK_S = 0.25
 EARLY_FRAMES = 100  # 2 s of audio kept for a model that is not ready yet
-SETUP_TIMEOUT_S = 10.0
 TURN_GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
 BAD_FRAMES_MAX = 20
 SETUP_EVENTS = frozenset({"setup", "listen"})
@@ -351,8 +350,7 @@ class Session:
             return
         self._stop_tick = self.timers.later(TICK_S, self._tick)
         now = self.timers.now()
-        if not self.ready and now - self.opened_at > SETUP_TIMEOUT_S:
-            self.endings.model_unreachable("The voice model did not answer.")
+        if self.endings.opening_failed(now - self.opened_at):
             return
         self.calls.overdue(now)
         if (request := self.responses.lost(now)) is not None:

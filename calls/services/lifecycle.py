@@ -97,11 +97,15 @@ def end(
 
 
 @transaction.atomic
-def stream_closed(call: Call, figures: Mapping[str, Any]) -> None:
-    """A stream is over, and the call may go on with another: keep its figures."""
+def stream_closed(call: Call, ticket_id: int, figures: Mapping[str, Any]) -> None:
+    """A stream is over, and the call may go on with another: keep its figures.
+
+    Where another has begun meanwhile, the call is not waiting for one.
+    """
     call = Call.unscoped.select_for_update().get(pk=call.pk)
     merge_figures(call, figures)
-    call.stream_closed_at = timezone.now()
+    newer = call.media_tickets.filter(pk__gt=ticket_id, used_at__isnull=False)
+    call.stream_closed_at = None if newer.exists() else timezone.now()
     call.save(update_fields=["usage", "metrics", "stream_closed_at"])
 
 

@@ -53,7 +53,7 @@ def open_stream(token: str) -> Opening:
     listed = catalog.for_assistant(call.assistant, trigger="call", spec=spec)
     tools = {tool.name: tool for tool in listed}
     return Opening(
-        call=CallRef(call.pk, call.organization_id),
+        call=CallRef(call.pk, call.organization_id, ticket.pk),
         call_sid=call.call_sid,
         plan=_plan(call, spec, tools, context, resumed=ticket.resumed),
         tools=tools,

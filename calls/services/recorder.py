@@ -33,10 +33,11 @@ BOUND = 100_000
 
 @dataclass(frozen=True, slots=True)
 class CallRef:
-    """Which call a record belongs to."""
+    """Which call, and which of its streams, a record belongs to."""
 
     call_id: int
     organization_id: int
+    ticket_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ def _end_stream(record: StreamEnded) -> None:
     call = Call.unscoped.get(pk=record.call.call_id)
     ending = record.ending
     if ending.resume:
-        lifecycle.stream_closed(call, record.figures)
+        lifecycle.stream_closed(call, record.call.ticket_id, record.figures)
         return
     lifecycle.end(
         call,

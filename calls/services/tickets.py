@@ -21,13 +21,16 @@ _SALT = "calls.media-ticket"
 
 
 def issue(call: Call, *, resumed: bool = False) -> str:
-    """Return the token for the call's next stream; an unused one is given out again."""
+    """Return the token for the call's next stream.
+
+    A repeated webhook gets the same token: the first stream's even when it has been used (it then
+    opens nothing), since a second one would open a second stream for the call.
+    """
     now = timezone.now()
-    ticket = (
-        MediaTicket.objects.of(call.organization_id)
-        .filter(call=call, used_at__isnull=True, resumed=resumed, expires_at__gt=now)
-        .first()
-    )
+    tickets = MediaTicket.objects.of(call.organization_id).filter(call=call, resumed=resumed)
+    ticket = tickets.filter(used_at__isnull=True, expires_at__gt=now).first()
+    if ticket is None and not resumed:
+        ticket = tickets.filter(used_at__isnull=False).first()
     if ticket is None:
         ticket = MediaTicket.objects.of(call.organization_id).create(
             organization_id=call.organization_id,
