@@ -11,11 +11,11 @@ const NEAR_END = 120;
 class LiveCall extends HTMLElement {
   connectedCallback() {
     if (FINAL_CALL.has(this.dataset.status)) return;
-    this.part = (name) => this.querySelector(`[data-${name}]`);
+    this.piece = (name) => this.querySelector(`[data-${name}]`);
     const clone = (selector) => this.querySelector(selector).content.cloneNode(true);
     this.reason = (name) => (this.querySelector(`template[data-reason="${CSS.escape(name)}"]`)?.content.textContent ?? "");
     this.callStatus = (name) => clone(`template[data-call-status="${CSS.escape(name)}"]`);
-    this.score = new Score(this.part("score"), {
+    this.score = new Score(this.piece("score"), {
       row: (name) => clone(`template[data-new="${name}"]`).firstElementChild,
       runStatus: (name) => clone(`template[data-run-status="${CSS.escape(name)}"]`),
     });
@@ -28,6 +28,7 @@ class LiveCall extends HTMLElement {
     this.socket.addEventListener("frame", ({ detail }) => this.#take(detail));
     this.socket.addEventListener("line", ({ detail }) => this.#line(detail));
     this.socket.start();
+    this.piece("line").hidden = false;
   }
 
   disconnectedCallback() {
@@ -45,7 +46,7 @@ class LiveCall extends HTMLElement {
       "audio.level": () => this.#levels(data),
     }[type]?.();
     if (!change) return;
-    this.part("nothing").hidden = true;
+    this.piece("nothing").hidden = true;
     if (type === "transcript.completed") this.#announce(change.row);
     if (change.isNew) change.row.dataset.new = "";
     this.#facts();
@@ -56,14 +57,14 @@ class LiveCall extends HTMLElement {
     const status = data.status;
     if (FINAL_CALL.has(this.dataset.status) && !FINAL_CALL.has(status)) return null;
     this.dataset.status = status;
-    this.part("call-pill").replaceChildren(this.callStatus(status));
+    this.piece("call-pill").replaceChildren(this.callStatus(status));
     let change = null;
     if (data.answered_at && !this.dataset.answeredAt) {
       this.dataset.answeredAt = data.answered_at;
       change = this.score.event("answered", 0, "Answered");
     }
     if (!FINAL_CALL.has(status)) return change;
-    const word = this.reason(data.ended_reason ?? "") || this.part("call-pill").textContent;
+    const word = this.reason(data.ended_reason ?? "") || this.piece("call-pill").textContent;
     const ending = data.ended_detail ? `${word}: ${data.ended_detail}` : word;
     change = this.score.event("ended", data.duration_ms ?? 0, ending);
     this.#over(ending, data.duration_ms ?? 0);
@@ -72,37 +73,37 @@ class LiveCall extends HTMLElement {
 
   #over(ending, ms) {
     clearInterval(this.ticking);
-    this.part("clock").textContent = clock(ms);
-    this.part("ending").textContent = ending;
-    this.part("ending").hidden = false;
+    this.piece("clock").textContent = clock(ms);
+    this.piece("ending").textContent = ending;
+    this.piece("ending").hidden = false;
     for (const element of this.querySelectorAll("[data-while-live], [data-audio]")) element.hidden = true;
     for (const caret of this.querySelectorAll("[data-caret]")) caret.hidden = true;
     document.getElementById("end")?.close();
     this.#line({ state: "ended" });
-    this.part("announce").textContent = `The call has ended. ${ending}`;
+    this.piece("announce").textContent = `The call has ended. ${ending}`;
     // Words that were on their way may still come; then the line is not needed any more.
     this.closing = setTimeout(() => this.socket.stop(), 15000);
   }
 
   #levels({ caller_db, assistant_db, speaking }) {
-    this.part("audio").hidden = false;
+    this.piece("audio").hidden = false;
     for (const [side, db] of Object.entries({ caller: caller_db, assistant: assistant_db })) {
       this.meters[side] ??= new Meter(this.querySelector(`[data-level="${side}"]`), this.querySelector(`[data-db="${side}"]`), side === "assistant");
       this.meters[side].push(db);
     }
     const word = { caller: "Caller speaks", assistant: "Assistant speaks", both: "Both speak" }[speaking] ?? "Silence";
-    this.part("speaks-word").textContent = word;
-    this.part("speaks").dataset.tone = word === "Silence" ? "idle" : "live";
+    this.piece("speaks-word").textContent = word;
+    this.piece("speaks").dataset.tone = word === "Silence" ? "idle" : "live";
     return null;
   }
 
   #line({ state, wait }) {
-    const line = this.part("line");
+    const line = this.piece("line");
     const over = FINAL_CALL.has(this.dataset.status);
     if (over) state = "ended";
     line.hidden = over;
     line.dataset.state = state;
-    this.part("line-word").textContent = {
+    this.piece("line-word").textContent = {
       on: "Live",
       reconnecting: `Connection lost, reconnecting${wait > 1500 ? ` in ${Math.round(wait / 1000)} s` : ""}`,
       refused: "You are signed out: sign in again and reload",
@@ -113,7 +114,7 @@ class LiveCall extends HTMLElement {
 
   #announce(row) {
     const speaker = row.querySelector(".speaker > span").textContent;
-    this.part("announce").textContent = `${speaker}: ${row.querySelector("[data-heard]").textContent}`;
+    this.piece("announce").textContent = `${speaker}: ${row.querySelector("[data-heard]").textContent}`;
   }
 
   #facts() {
@@ -129,7 +130,7 @@ class LiveCall extends HTMLElement {
     // The server's clock counts; this computer's may be wrong by minutes.
     const ahead = Date.now() - Date.parse(this.dataset.now);
     const tick = () => {
-      if (this.dataset.answeredAt) this.part("clock").textContent = clock(Date.now() - ahead - Date.parse(this.dataset.answeredAt));
+      if (this.dataset.answeredAt) this.piece("clock").textContent = clock(Date.now() - ahead - Date.parse(this.dataset.answeredAt));
     };
     tick();
     this.ticking = setInterval(tick, 500);
@@ -137,14 +138,14 @@ class LiveCall extends HTMLElement {
 
   // New words scroll into view unless the reader has scrolled up; then a button counts them.
   #keepPlace() {
-    const atEnd = () => this.part("score").getBoundingClientRect().bottom <= innerHeight + NEAR_END;
+    const atEnd = () => this.piece("score").getBoundingClientRect().bottom <= innerHeight + NEAR_END;
     const look = () => {
       this.follow = atEnd();
       if (this.follow) this.#caughtUp();
     };
     addEventListener("scroll", look, { passive: true });
     this.unplace = () => removeEventListener("scroll", look);
-    this.part("newer")?.addEventListener("click", () => {
+    this.piece("newer")?.addEventListener("click", () => {
       this.follow = true;
       this.#caughtUp();
       this.#scroll();
@@ -156,18 +157,18 @@ class LiveCall extends HTMLElement {
     if (this.follow) return this.#scroll();
     if (isNew) this.fresh += 1;
     if (!this.fresh) return;
-    this.part("newer").hidden = false;
-    this.part("newer-word").textContent = `${this.fresh} new ${this.fresh === 1 ? "line" : "lines"}`;
+    this.piece("newer").hidden = false;
+    this.piece("newer-word").textContent = `${this.fresh} new ${this.fresh === 1 ? "line" : "lines"}`;
   }
 
   #scroll() {
-    const over = this.part("log").parentElement.getBoundingClientRect().bottom - innerHeight + 16;
+    const over = this.piece("log").parentElement.getBoundingClientRect().bottom - innerHeight + 16;
     if (over > 0) scrollBy({ top: over, behavior: "instant" });
   }
 
   #caughtUp() {
     this.fresh = 0;
-    if (this.part("newer")) this.part("newer").hidden = true;
+    if (this.piece("newer")) this.piece("newer").hidden = true;
   }
 }
 

@@ -96,7 +96,6 @@ class PageSocket:
         except SocketRefused as refusal:
             await send({"type": "websocket.close", "code": refusal.code, "reason": refusal.reason})
             return
-        await send({"type": "websocket.accept"})
         hub, place = current_hub(), (subscription.organization_id, subscription.topic)
         try:
             viewer = await hub.watch(*place, after)
@@ -105,6 +104,8 @@ class PageSocket:
             await send({"type": "websocket.close", "code": TRY_AGAIN, "reason": "try again"})
             return
         try:
+            # Only now, so that whoever sees the line open misses nothing from then on.
+            await send({"type": "websocket.accept"})
             await self._serve(scope, receive, send, viewer, subscription)
         finally:
             # The server may be cancelling this task; the group must be left all the same.
