@@ -26,7 +26,6 @@ TICK_S = 0.25
 EARLY_FRAMES = 100  # 2 s of audio kept for a model that is not ready yet
 TURN_GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
 BAD_FRAMES_MAX = 20
-SETUP_EVENTS = frozenset({"setup", "listen"})
 
 
 class Session:
@@ -245,7 +244,7 @@ class Session:
             self._session_lost(ev.SessionLost(event.message, expired=True))
         elif event.code == "conversation_already_has_active_response":
             self.responses.refused(event.event_id)
-        elif event.event_id in SETUP_EVENTS:
+        elif event.event_id in {"setup", "listen"}:
             self.endings.model_failed(event.code, event.message)
         elif (request := self.responses.dropped(event.event_id)) is not None:
             self.endings.response_failed(event.code, event.message, request)

@@ -1,0 +1,1 @@
+"""Services of others, reached through their own client libraries at configurable addresses."""
