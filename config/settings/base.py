@@ -203,6 +203,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "voiceassist.organizations.accounts.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,5/900s/key"}  # five tries, then 15 minutes
 
 # --- security ---------------------------------------------------------------------------------
 _SECURE = PUBLIC_URL.startswith("https://")

@@ -70,7 +70,6 @@ class ApiKeyAdmin(OrganizationAdmin):
         page: HttpResponse = TemplateResponse(
             request, "admin/organizations/apikey/made.html", context
         )
-        page["Cache-Control"] = "no-store"
         return page
 
     @action(description="Revoke", permissions=["change"])

@@ -98,7 +98,7 @@ class MembershipAdmin(OrganizationAdmin):
         self._show_link(request, obj)
 
     def _show_link(self, request: HttpRequest, obj: Membership) -> None:
-        link = invitations.password_link(request, obj.user)
+        link = invitations.password_link(obj.user)
         text = "Send {} this link to set a password. It works once, for three days: {}"
         messages.info(request, format_html(text, obj.user.email, link))
 

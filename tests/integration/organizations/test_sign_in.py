@@ -1,0 +1,76 @@
+"""Signing in with e-mail and password: what opens, what waits, and links that set a password."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tests.factories.organizations import PASSWORD, make_member, make_organization
+from voiceassist.organizations.models import User
+from voiceassist.organizations.services import invitations, members
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    cache.clear()
+
+
+def sign_in(client: Client, email: str, password: str) -> Any:
+    return client.post(LOGIN, {"login": email, "password": password})
+
+
+def test_a_password_opens_the_pages_however_the_address_is_written() -> None:
+    user = make_member(make_organization())
+    client = Client()
+    answer = sign_in(client, user.email.upper(), PASSWORD)
+    assert answer.status_code == 302
+    assert client.get("/calls").status_code == 200
+
+
+def test_a_wrong_password_says_so_and_not_which_part_was_wrong() -> None:
+    user = make_member(make_organization())
+    for email in (user.email, "nobody@example.com"):
+        page = sign_in(Client(), email, "wrong").content.decode()
+        assert "E-mail or password is wrong." in page
+
+
+def test_five_wrong_tries_close_the_sign_in_for_a_while_even_for_the_right_password() -> None:
+    user, other = (make_member(make_organization()) for _ in range(2))
+    client = Client()
+    for _ in range(5):
+        sign_in(client, user.email, "wrong")
+    page = sign_in(client, user.email, PASSWORD)
+    assert page.status_code == 200
+    assert "Wait 15 minutes" in page.content.decode()
+    assert sign_in(Client(), other.email, PASSWORD).status_code == 302
+
+
+def test_nobody_signs_up_alone() -> None:
+    data = {"email": "new@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    Client().post("/accounts/signup/", data)
+    assert not User.objects.filter(email="new@example.com").exists()
+
+
+def test_a_closed_account_is_out_at_once() -> None:
+    user = make_member(make_organization())
+    client = Client()
+    sign_in(client, user.email, PASSWORD)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get("/calls").status_code == 302
+
+
+def test_a_password_link_lets_a_new_member_in_once() -> None:
+    row = members.add(make_organization(), "fresh@example.com", "operator")
+    link = invitations.password_link(row.user)
+    client = Client()
+    form = client.get(link.removeprefix("http://testserver"), follow=True)
+    target = form.redirect_chain[-1][0]
+    done = client.post(target, {"password1": PASSWORD, "password2": PASSWORD})
+    assert done.status_code == 302
+    assert sign_in(Client(), "fresh@example.com", PASSWORD).status_code == 302
+    again = Client().get(link.removeprefix("http://testserver"), follow=True)
+    assert "password1" not in again.content.decode()
