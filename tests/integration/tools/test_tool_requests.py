@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from calls.models import Call
 from tests.factories.tools import assign, endpoint_configuration, make_tool, origin
 from tools_library.models import ToolExecution
 from tools_library.services import catalog, execution, limits, sweeping
@@ -260,3 +261,26 @@ def test_two_threads_that_request_the_same_call_get_one_row(organization, tool, 
         thread.join(20)
     assert len(got) == 4 and len(set(got)) == 1
     assert len(handed_over) == 1
+
+
+def test_a_calls_page_hears_of_its_runs_with_all_they_hold(organization, tool, assistant):
+    call = Call.unscoped.create(
+        organization=organization, direction="inbound", from_number="+12025550123",
+        to_number="+12025550100", started_at=timezone.now(),
+    )  # fmt: skip
+    source = origin(
+        organization, trigger="call", call_id=call.pk, source_kind="call", source_id=str(call.pk),
+        assistant_id=assistant.pk,
+    )  # fmt: skip
+    row = execution.request(tool, {"order_id": "7"}, source, tool_call_id="c1", at_ms=900)
+    execution.cancel(row.execution_id)
+    first, last = Event.objects.filter(topic=f"call:{call.pk}").order_by("id")
+    assert (first.type, first.data["status"], last.data["status"]) == (
+        "execution.updated", "queued", "cancelled",
+    )  # fmt: skip
+    assert last.data["input_parameters"] == {"order_id": "7"}
+    assert last.data["output_result"]["success"] is False
+    assert (last.data["at_ms"], last.data["display_name"], last.data["tool_type"]) == (
+        900, "Look up an order", "endpoint",
+    )  # fmt: skip
+    assert (last.data["call_id"], last.data["assistant_id"]) == (call.pk, assistant.pk)

@@ -77,6 +77,19 @@ def test_draining_waits_within_its_time_and_takes_no_more():
     assert runner.drain(5) is True
 
 
+def test_a_server_that_starts_again_after_draining_runs_jobs(settings):
+    settings.JOBS_RUNNER = "in_process"
+    queueing._runner.cache_clear()
+    jobs.start_periodic()
+    assert jobs.drain(5)
+    jobs.start_periodic()
+    done = threading.Event()
+    queueing._submit(job(done.set), ())
+    assert done.wait(5)
+    assert jobs.drain(5)
+    queueing._runner.cache_clear()
+
+
 def test_periodic_jobs_run_again_and_again(runner, monkeypatch):
     ran = threading.Semaphore(0)
     monkeypatch.setattr(registry, "_jobs", {})

@@ -73,6 +73,8 @@ def _closing(work: Work) -> Work:
 class CeleryRunner:
     """Publishes jobs by name; nothing of the job is imported here."""
 
+    stopped = False
+
     def submit(self, job: Job, args: tuple[Any, ...]) -> None:
         """Publish a job.
 

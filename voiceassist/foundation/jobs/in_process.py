@@ -42,6 +42,11 @@ class InProcessRunner:
         self._stopping = threading.Event()
         self._timer: threading.Thread | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it has been drained and takes nothing more."""
+        return self._stopping.is_set()
+
     def submit(self, job: Job, args: tuple[Any, ...]) -> None:
         """Take a job.
 

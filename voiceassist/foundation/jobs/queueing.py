@@ -17,6 +17,11 @@ log = logging.getLogger(__name__)
 class Runner(Protocol):
     """Takes jobs and sees to it that they run."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it has been drained and takes nothing more."""
+        ...
+
     def submit(self, job: Job, args: tuple[Any, ...]) -> None:
         """Take a job; raises where it cannot be taken."""
         ...
@@ -48,6 +53,8 @@ def enqueue(name: str, *args: Any) -> None:
 
 def start_periodic() -> None:
     """Run periodic jobs in this process, where no Celery beat does; for the server's start."""
+    if _runner(settings.JOBS_RUNNER).stopped:
+        _runner.cache_clear()
     _runner(settings.JOBS_RUNNER).start_periodic()
 
 
