@@ -55,6 +55,26 @@ def test_nobody_signs_up_alone() -> None:
     assert not User.objects.filter(email="new@example.com").exists()
 
 
+@pytest.mark.parametrize("path", ["password/reset/", "password/reset/done/"])
+def test_a_forgotten_password_leads_to_an_admin(path: str) -> None:
+    user = make_member(make_organization())
+    assert "Ask an admin" in Client().get(f"/accounts/{path}").content.decode()
+    answer = Client().post("/accounts/password/reset/", {"email": user.email}, follow=True)
+    assert "Ask an admin" in answer.content.decode()
+
+
+def test_a_person_changes_their_password() -> None:
+    user = make_member(make_organization())
+    client = Client()
+    sign_in(client, user.email, PASSWORD)
+    new = "another-long-password"
+    data = {"oldpassword": "wrong", "password1": new, "password2": new}
+    assert b'aria-invalid="true"' in client.post("/accounts/password/change/", data).content
+    answer = client.post("/accounts/password/change/", {**data, "oldpassword": PASSWORD})
+    assert answer.status_code == 302
+    assert sign_in(Client(), user.email, new).status_code == 302
+
+
 def test_a_closed_account_is_out_at_once() -> None:
     user = make_member(make_organization())
     client = Client()
