@@ -79,6 +79,8 @@ class LiveCall extends HTMLElement {
     for (const element of this.querySelectorAll("[data-while-live], [data-audio]")) element.hidden = true;
     for (const caret of this.querySelectorAll("[data-caret]")) caret.hidden = true;
     document.getElementById("end")?.close();
+    // The counts around the page would go on counting this call.
+    for (const count of document.querySelectorAll("[data-live-calls]")) count.hidden = true;
     this.#line({ state: "ended" });
     this.piece("announce").textContent = `The call has ended. ${ending}`;
     // Words that were on their way may still come; then the line is not needed any more.
