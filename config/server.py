@@ -94,7 +94,7 @@ def _stand_ins_wanted() -> bool:
 
 def _start_stand_ins() -> subprocess.Popen[bytes]:
     """Start the stand-ins as a child that ends when our end of its standard input closes."""
-    command = [sys.executable, "manage.py", "stand_ins", "--exit-with-parent"]
+    command = [sys.executable, "-m", "voiceassist.demo.stand_ins", "--exit-with-parent"]
     command += ["--port", str(settings.STAND_INS_PORT)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=BASE_DIR)  # noqa: S603
 

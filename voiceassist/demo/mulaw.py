@@ -118,7 +118,10 @@ def read_wav(source: Path | bytes) -> bytes:
     """
     name = str(source) if isinstance(source, Path) else "the audio"
     try:
-        opened = wave.open(str(source) if isinstance(source, Path) else io.BytesIO(source), "rb")
+        # `with` comes below: only the opening has these errors.
+        opened = wave.open(  # noqa: SIM115
+            str(source) if isinstance(source, Path) else io.BytesIO(source), "rb"
+        )
     except OSError as error:
         raise AudioFileError(f"Cannot open {name}: {error.strerror}.") from error
     except (wave.Error, EOFError) as error:

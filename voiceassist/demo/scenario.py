@@ -169,8 +169,16 @@ def model_of(name: str) -> Model:
     return own.model_copy(update={"rules": own.rules + base.rules})
 
 
-def fixed_lines(name: str) -> list[str]:
-    """The model's sentences that hold no value, so that they can be spoken ahead."""
-    model = model_of(name)
-    said = [model.greeting, model.idle, *model.fallbacks, *(rule.say for rule in model.rules)]
-    return [text for text in said if text and "{" not in text]
+def fixed_lines() -> list[tuple[str, str, str]]:
+    """Sentences without values, to be spoken ahead: `(text, language, role)`, assistants' first."""
+    lines: list[tuple[str, str, str]] = []
+    for found in map(load, names()):
+        said = [step.text for step in found.caller if isinstance(step, Speak | BargeIn)]
+        lines += [(text, found.language, "caller") for text in said]
+        if found.model is None:
+            continue
+        model = found.model
+        said = [model.greeting, model.idle, model.no_tool, *model.fallbacks]
+        said += [text for rule in model.rules for text in (rule.say, rule.then)]
+        lines += [(text, found.language, "assistant") for text in said if text and "{" not in text]
+    return sorted(lines, key=lambda line: line[2])

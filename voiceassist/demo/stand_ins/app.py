@@ -8,6 +8,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING
 
+from voiceassist.demo.stand_ins.account import Account
 from voiceassist.demo.stand_ins.asgi import (
     Answer,
     Receive,
@@ -33,8 +34,9 @@ _REALTIME = "voiceassist.demo.stand_ins.realtime.endpoint"
 class StandIns:
     """Every stand-in behind one port."""
 
-    def __init__(self, controls: Controls) -> None:
+    def __init__(self, controls: Controls, account: Account) -> None:
         self.controls = controls
+        self.account = account
         self.tools = ToolServer()
         self.voice = Voice()
         self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
@@ -57,9 +59,9 @@ class StandIns:
         """Prepares what the first call would otherwise wait for."""
         await self.realtime()
         # Imported by now, with the Realtime part.
-        from voiceassist.demo.scenario import DEFAULT, fixed_lines
+        from voiceassist.demo.scenario import fixed_lines
 
-        await self.voice.prewarm((line, "en", "assistant") for line in fixed_lines(DEFAULT))
+        await self.voice.prewarm(fixed_lines())
 
     async def close(self) -> None:
         """Lets threads go."""

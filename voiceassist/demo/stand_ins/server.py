@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,12 +18,13 @@ import uvloop
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from voiceassist.demo.stand_ins.account import Account
 from voiceassist.demo.stand_ins.app import StandIns
 from voiceassist.demo.stand_ins.behaviour import Behaviour
 from voiceassist.demo.stand_ins.controls import Controls
 from voiceassist.demo.stand_ins.realtime.log import SessionLog
 
-MAX_MESSAGE = 16 << 20
+MAX_MESSAGE = 24 << 20  # 15 MiB of audio, as base64
 _STOP_WITHIN_S = 3
 
 
@@ -33,19 +35,26 @@ class _Protocol(WebSocketsSansIOProtocol):
         """Takes a handshake."""
         super().handle_connect(event)
         if self.response.status_code == 101:
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions["stand_in.abort"] = self.transport.abort
 
 
 class _Server(uvicorn.Server):
-    """Stops on the signals given by its owner only: a test's process keeps its own."""
+    """Leaves signals to whoever owns the loop, and says when requests are answered."""
 
-    def install_signal_handlers(self) -> None:
-        """Does nothing."""
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
 
-    def capture_signals(self) -> Any:
-        """Does nothing."""
-        return contextlib.nullcontext()
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Opens the port."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Takes none."""
+        yield
 
 
 class StandInServer:
@@ -56,10 +65,14 @@ class StandInServer:
     """
 
     def __init__(
-        self, port: int = 0, behaviour: Behaviour | None = None, host: str = "127.0.0.1"
+        self,
+        port: int = 0,
+        behaviour: Behaviour | None = None,
+        account: Account | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.controls = Controls(behaviour)
-        self.app = StandIns(self.controls)
+        self.app = StandIns(self.controls, account or Account())
         self.port = port
         self._host = host
         self._server: _Server | None = None
@@ -92,16 +105,11 @@ class StandInServer:
 
         Raises: OSError: it is taken.
         """
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self._host, self.port))
+        listener = socket.create_server((self._host, self.port), backlog=512)
         self.port = listener.getsockname()[1]
         self._server = _Server(_config(self.app))
         self._serving = asyncio.create_task(self._server.serve([listener]))
-        while not self._server.started and not self._serving.done():
-            await asyncio.sleep(0.005)
-        if self._serving.done():
-            await self._serving
+        await self._server.ready.wait()
 
     async def stop(self) -> None:
         """Closes the port and every connection."""
@@ -138,23 +146,23 @@ def _config(app: StandIns) -> uvicorn.Config:
     )
 
 
-def serve(host: str, port: int, *, exit_with_parent: bool = False) -> None:
+def serve(host: str, port: int, account: Account, *, exit_with_parent: bool = False) -> None:
     """Serves until SIGTERM or SIGINT, or with `exit_with_parent` until standard input ends.
 
     Raises: OSError: the port cannot be used.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(host, port, exit_with_parent))
+        runner.run(_serve(StandInServer(port, account=account, host=host), exit_with_parent))
 
 
-async def _serve(host: str, port: int, exit_with_parent: bool) -> None:
+async def _serve(server: StandInServer, exit_with_parent: bool) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     if exit_with_parent:
         await _watch_parent(stopped)
-    async with StandInServer(port, host=host) as server:
+    async with server:
         sys.stderr.write(f"Stand-ins (scripted, no AI) on {server.url}\n")
         sys.stderr.flush()
         warming = asyncio.create_task(server.app.warm())

@@ -17,10 +17,9 @@ MAX_LOGGED = 1_000
 _SLOW_MS = 3_000
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ORDERS = {
-    "1042": ("on its way", "Thursday"),
-    "1043": ("waiting for a part", "next week"),
-    "1044": ("delivered", "yesterday"),
-    "2001": ("ready to collect", "today"),
+    "1042": {"status": "on its way", "item": "city bicycle", "arrives": "tomorrow"},
+    "1043": {"status": "waiting for a part", "item": "touring bicycle", "arrives": "next week"},
+    "1044": {"status": "ready to collect", "item": "bell", "arrives": "today"},
 }
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -66,9 +65,8 @@ class ToolServer:
         found = _ORDERS.get(order_id)
         if found is None:
             return _failure(f"There is no order {order_id}.")
-        status, day = found
-        data = {"order_id": order_id, "status": status, "expected": day}
-        return _success(f"Order {order_id} is {status}. Day: {day}.", data)
+        message = f"Order {order_id} is {found['status']}."
+        return _success(message, {"order_id": order_id, **found})
 
     async def _appointment(self, request: Request) -> Answer:
         day = str(_fields(request).get("day") or "").strip().lower()

@@ -1,13 +1,12 @@
-"""`manage.py stand_ins`: the outside world of the demo on one port."""
+"""`manage.py stand_ins`: the outside world of the demo on one port; no database needed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from voiceassist.demo.stand_ins import server
+from voiceassist.demo.stand_ins import __main__ as entrance
 
 
 class Command(BaseCommand):
@@ -21,11 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take address and port."""
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=settings.STAND_INS_PORT)
-        parser.add_argument(
-            "--exit-with-parent", action="store_true", help="end when standard input closes"
-        )
+        entrance.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until told to stop.
@@ -33,11 +28,6 @@ class Command(BaseCommand):
         Raises:
             CommandError: the port is taken.
         """
-        host, port = options["host"], options["port"]
-        try:
-            server.serve(host, port, exit_with_parent=options["exit_with_parent"])
-        except OSError as error:
-            raise CommandError(
-                f"The stand-ins cannot use port {port} ({error.strerror}). "
-                "Choose another with STAND_INS_PORT or --port."
-            ) from None
+        trouble = entrance.run(options)
+        if trouble:
+            raise CommandError(trouble)
