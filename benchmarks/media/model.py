@@ -1,6 +1,6 @@
 """A fake model as a process: gives every caller's sound back at once; imports picows.
 
-Around the echo it sends what a real session sends: created and updated sessions, responses of two
+Around the echo it sends what a real session sends: created and updated sessions, responses of four
 seconds with words that run beside the sound, their ends with usage, and what the caller "said".
 It prints one line, `ready`, when it listens.
 """
@@ -18,7 +18,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
 
 from benchmarks.media import payload
 
-FRAMES_PER_RESPONSE = 100
+FRAMES_PER_RESPONSE = 200
 FRAMES_PER_WORD = 15
 PATIENCE_SECONDS = 1.0  # how long a session may take to ask for its first response
 
