@@ -17,4 +17,5 @@ class OrganizationsConfig(AppConfig):
 
         from voiceassist.organizations import schema  # noqa: F401  registers itself
 
+        admin.site.index_title = "Overview"
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

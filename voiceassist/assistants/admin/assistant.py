@@ -23,7 +23,7 @@ from voiceassist.organizations.current import person
 
 _TAB = ["tab"]
 _WORDS = ("Words", {"classes": _TAB, "fields": (
-    ("name", "slug"), "description", "instructions", "first_message",
+    "name", "slug", "description", "instructions", "first_message",
     "first_message_interruptible", "language",
 )})  # fmt: skip
 _VOICE = ("Voice", {"classes": _TAB, "fields": ("voice", "noise_reduction")})
@@ -42,6 +42,11 @@ _SENTENCES = ("Sentences", {
 })  # fmt: skip
 _MODELS = ("Models", {"classes": _TAB, "fields": ("realtime_model", "transcription_model")})
 
+# Expressions of Alpine; whoever only reads has no such field, and sees everything.
+_BY_SILENCE = "typeof turn_detection == 'undefined' || turn_detection == 'server_vad'"
+_BY_MEANING = "typeof turn_detection == 'undefined' || turn_detection == 'semantic_vad'"
+_MAY_END = "typeof end_call_enabled == 'undefined' || end_call_enabled == true"
+
 
 @admin.register(Assistant)
 class AssistantAdmin(OrganizationAdmin):
@@ -58,13 +63,13 @@ class AssistantAdmin(OrganizationAdmin):
     actions_submit_line = ("publish_now",)
     change_form_before_template = "admin/assistants/assistant/state.html"
     conditional_fields: ClassVar[dict[str, str]] = {
-        "vad_threshold": "turn_detection == 'server_vad'",
-        "vad_silence_duration_ms": "turn_detection == 'server_vad'",
-        "vad_prefix_padding_ms": "turn_detection == 'server_vad'",
-        "vad_idle_timeout_ms": "turn_detection == 'server_vad'",
-        "vad_eagerness": "turn_detection == 'semantic_vad'",
-        "end_call_scenarios": "end_call_enabled == true",
-        "end_call_message": "end_call_enabled == true",
+        "vad_threshold": _BY_SILENCE,
+        "vad_silence_duration_ms": _BY_SILENCE,
+        "vad_prefix_padding_ms": _BY_SILENCE,
+        "vad_idle_timeout_ms": _BY_SILENCE,
+        "vad_eagerness": _BY_MEANING,
+        "end_call_scenarios": _MAY_END,
+        "end_call_message": _MAY_END,
     }
 
     # --- the list ------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ class AssistantAdmin(OrganizationAdmin):
         """Return each sentence with its occasion."""
         spec = drafts.check(obj)
         rows = ((WHEN[key], sentence(spec, key)) for key in WHEN)
-        return format_html_join("", "<p><b>{}:</b> {}</p>", rows)
+        return format_html_join("", '<p class="va-said"><b>{}:</b> {}</p>', rows)
 
 
 def _notes(assistant: Assistant) -> list[str]:

@@ -45,6 +45,15 @@ class ApiKeyAdmin(OrganizationAdmin):
         """Lock a key that exists: programs rely on what it was made for."""
         return () if obj is None else self.get_fields(request, obj)
 
+    def changeform_view(
+        self, request: Any, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Leave out the save buttons where there is nothing to save."""
+        extra = dict(extra_context or {})
+        if object_id:
+            extra |= {"show_save": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, extra)
+
     def store(self, request: HttpRequest, obj: ApiKey, form: Any) -> None:
         """Make the key; one that exists has nothing to save."""
         if obj.pk is not None:

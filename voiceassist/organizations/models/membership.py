@@ -30,6 +30,7 @@ class Membership(OrganizationOwned):
 
     class Meta(OrganizationOwned.Meta):
         ordering = ["organization", "user"]
+        verbose_name = "member"
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="one_membership_each")
         ]

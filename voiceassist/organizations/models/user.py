@@ -62,6 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["email"]
+        verbose_name = "account"
 
     def __str__(self) -> str:
         return self.name or self.email
