@@ -19,7 +19,7 @@ FINAL_RUN_STATUSES = frozenset({"success", "error", "timeout", "cancelled", "den
 
 @dataclass(frozen=True)
 class Heard:
-    """How much of what was generated the caller heard, in words."""
+    """How much of what was generated the caller heard; `unheard` keeps the space before it."""
 
     heard: str
     unheard: str
@@ -123,10 +123,11 @@ def heard_of(text: str, heard_text: str) -> Heard:
     heard_words, words = len(heard_text.split()), len(text.split())
     heard = heard_text.strip()
     if text.startswith(heard):
-        return Heard(heard, text[len(heard) :].strip(), heard_words, words)
+        return Heard(heard, text[len(heard) :].rstrip(), heard_words, words)
     pieces = text.split(maxsplit=heard_words) if heard_words else ["", text]
     rest = pieces[heard_words] if len(pieces) > heard_words else ""
-    return Heard(" ".join(pieces[:heard_words]), rest.strip(), min(heard_words, words), words)
+    unheard = f" {rest.strip()}" if rest else ""
+    return Heard(" ".join(pieces[:heard_words]), unheard, min(heard_words, words), words)
 
 
 def spoken_row(item: TranscriptItem) -> SpokenRow:

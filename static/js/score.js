@@ -79,25 +79,18 @@ export class Score {
     if (kind === "spoken") row.dataset.position = data.position;
     row.querySelector("time").textContent = clock(atMs);
     this.rows.set(key, row);
-    this.list.insertBefore(row, this.#before(row));
+    this.list.append(row);
+    this.#order();
     return { row, isNew: true };
   }
 
-  // The row before which a new one belongs; null means at the end.
-  #before(row) {
-    const rows = [...this.list.children];
-    const at = Number(row.dataset.at);
-    const number = (other, name) => Number(other.dataset[name]);
-    const isSpoken = (other) => other.dataset.row === "spoken";
-    if (isSpoken(row)) {
-      const next = rows.findIndex((other) => isSpoken(other) && number(other, "position") > Number(row.dataset.position));
-      const end = next === -1 ? rows.length : next;
-      const start = rows.slice(0, end).findLastIndex(isSpoken) + 1;
-      const later = rows.slice(start, end).findIndex((other) => number(other, "at") > at);
-      return rows[later === -1 ? end : start + later] ?? null;
+  // Rows that stand right are left alone, so that focus and open details stay.
+  #order() {
+    let next = this.list.firstElementChild;
+    for (const row of place([...this.list.children])) {
+      if (row === next) next = next.nextElementSibling;
+      else this.list.insertBefore(row, next);
     }
-    const last = rows.findLastIndex((other) => number(other, "at") <= at);
-    return rows[last + 1] ?? null;
   }
 
   #lastAt() {
@@ -105,13 +98,25 @@ export class Score {
   }
 }
 
+// Utterances by position; runs and events after the last row that had begun by then.
+function place(rows) {
+  const by = (name) => (a, b) => Number(a.dataset[name]) - Number(b.dataset[name]);
+  const isSpoken = (row) => row.dataset.row === "spoken";
+  const placed = rows.filter(isSpoken).sort(by("position"));
+  for (const other of rows.filter((row) => !isSpoken(row)).sort(by("at"))) {
+    const last = placed.findLastIndex((row) => Number(row.dataset.at) <= Number(other.dataset.at));
+    placed.splice(last + 1, 0, other);
+  }
+  return placed;
+}
+
 // Which words were heard: the heard text where it begins the whole one, else as many words from its start.
 export function split(text, heardText) {
   const heard = heardText.trim();
   const all = words(text);
   const count = words(heard).length;
-  if (text.startsWith(heard)) return { heard, unheard: text.slice(heard.length).trim(), heardWords: count, words: all.length };
-  return { heard: all.slice(0, count).join(" "), unheard: all.slice(count).join(" "), heardWords: Math.min(count, all.length), words: all.length };
+  if (text.startsWith(heard)) return { heard, unheard: text.slice(heard.length).trimEnd(), heardWords: count, words: all.length };
+  return { heard: all.slice(0, count).join(" "), unheard: all.slice(count).map((word) => ` ${word}`).join(""), heardWords: Math.min(count, all.length), words: all.length };
 }
 
 const pretty = (value) => (value === null || value === undefined ? "" : JSON.stringify(value, null, 1));

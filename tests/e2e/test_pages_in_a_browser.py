@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
+import random
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +184,43 @@ async def test_the_call_page_follows_the_call(site: Site, browser: Browser) -> N
     await expect(page.locator("[data-clock]")).to_have_text("1:01")
     await expect(page.get_by_role("button", name="End call")).to_be_hidden()
     await look(page, "followed")
+    await context.close()
+
+
+async def test_rows_stand_in_the_same_order_however_they_arrive(
+    site: Site, browser: Browser
+) -> None:
+    _, user, _, call = await act(furnish)
+    chance = random.Random(4)
+    news: list[Callable[[], None]] = []
+
+    def write() -> None:
+        for position in range(2, 14):
+            # Not even the times need to rise with the positions.
+            at_ms = position * 1000 + chance.choice([-1500, 0, 700])
+            item = say(call, position, f"Sentence {position}", at_ms=at_ms)
+            news.append(partial(said, call, item.item_id, position, item.text, at_ms=at_ms))
+        for number in range(8):
+            at_ms = 1200 + number * 1550
+            begin = call.answered_at + dt.timedelta(milliseconds=at_ms)
+            run = run_tool(call, f"tool_{number}", started_at=begin)
+            values = {"execution_id": str(run.execution_id), "at_ms": at_ms}
+            news.append(partial(ran, call, "success", **values))
+
+    context = await site.open(browser, user)
+    page = await context.new_page()
+    await page.goto(f"/calls/{call.pk}")
+    await expect(page.locator("[data-line-word]")).to_have_text("Live")
+    await act(write)
+    chance.shuffle(news)
+    for new in news:
+        await act(new)
+    rows = page.locator("[data-score] > li")
+    await expect(rows).to_have_count(22)
+    ids = "rows => rows.map((row) => row.dataset.id)"
+    as_they_came = await rows.evaluate_all(ids)
+    await page.reload()
+    assert await rows.evaluate_all(ids) == as_they_came
     await context.close()
 
 

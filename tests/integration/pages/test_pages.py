@@ -244,7 +244,7 @@ def test_a_call_is_read_in_the_order_of_the_conversation(page: Client, north: Or
     ]
     places = [shown.rindex(words) for words in order]
     assert places == sorted(places)
-    assert "data-unheard>eleven or later</span>" in shown
+    assert "data-unheard> eleven or later</span>" in shown
     assert "380 ms" in shown
     assert "402 ms" in shown
 
