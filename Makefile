@@ -29,7 +29,7 @@ run: install ## Install, migrate, fill with demo data and serve on http://127.0.
 install: $(RUN_READY) ## Prepare .venv alone
 
 call: install ## Make a simulated call in the running server (PORT=)
-	@DEMO=1 $(BIN)/python manage.py simulate_call --assistant demo --url http://127.0.0.1:$(PORT)
+	@PORT=$(PORT) DEMO=1 $(BIN)/python manage.py simulate_call --assistant demo --url http://127.0.0.1:$(PORT)
 
 test: test-machine check unit-tests embedded-tests ## Run everything on real PostgreSQL, Redis and Chromium
 
