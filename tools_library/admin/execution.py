@@ -33,14 +33,15 @@ class ToolExecutionAdmin(ReadOnlyAdmin):
     search_fields = ("tool_name", "message", "execution_id")
     fieldsets = (
         (None, {"fields": (
-            ("tool_name", "tool_version", "tool"), ("state", "error_code"), "message",
-            ("trigger_context", "assistant", "call", "user"),
-            ("created_at", "started_at", "completed_at", "took", "retry_count"),
+            ("tool_name", "state"), "message", ("trigger_context", "took"), ("assistant", "call"),
+            "created_at",
         )}),
         ("What went in", {"fields": ("given",)}),
-        ("What came out", {"fields": ("answered", "error_message")}),
+        ("What came out", {"fields": ("answered", "error_code", "error_message")}),
         ("For engineers", {"classes": ("collapse",), "fields": (
-            "execution_id", "tool_call_id", "side_effect", "deadline_at", "names", "exchange",
+            ("tool", "tool_version"), ("side_effect", "retry_count"),
+            ("started_at", "completed_at"), ("deadline_at", "user"),
+            ("execution_id", "tool_call_id"), "names", "exchange",
         )}),
     )  # fmt: skip
 

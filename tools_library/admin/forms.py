@@ -6,6 +6,7 @@ import json
 from typing import Any, ClassVar, get_args
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -17,10 +18,14 @@ from tools_library.choices import ToolType, TriggerContext
 from tools_library.executors.endpoint.config import Method, ResponseHandling
 from tools_library.models import Tool
 
-REQUEST_FIELDS = (("method", "url"), "headers", "query", "body")
+REQUEST_FIELDS = ("method", "url", "headers", "query", "body")
 ANSWER_FIELDS = ("success_field", "message_field", "data_field")
 _CODE = {"class": "font-mono", "spellcheck": "false", "autocomplete": "off"}
 _DEFAULTS = ResponseHandling()
+_COLUMNS = (
+    "name", "display_name", "description", "side_effect", "is_active", "allowed_contexts",
+    "timeout_seconds", "retry_attempts",
+)  # fmt: skip
 
 
 class PrettyJSONField(forms.JSONField):
@@ -38,7 +43,7 @@ class PrettyJSONField(forms.JSONField):
         """Return the text to edit."""
         if value in (None, {}, []):
             return ""
-        if isinstance(value, str):
+        if isinstance(value, InvalidJSONInput):
             return value
         return json.dumps(value, indent=2, ensure_ascii=False)
 
@@ -153,27 +158,10 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
     def values(self) -> dict[str, Any]:
         """Return what the service takes; parts of the JSON that have no field stay."""
         given = self.cleaned_data
-        configuration = dict(self.instance.configuration or {})
-        for name in ("query", "request_body_template"):
-            configuration.pop(name, None)
-        handling = {name: given[name] for name in ANSWER_FIELDS if given[name]}
-        configuration |= {
-            "type": ToolType.ENDPOINT.value,
-            "method": given["method"],
-            "url": given["url"],
-            "headers": given["headers"],
-            "response_handling": handling,
-        }
-        if given["query"] is not None:
-            configuration["query"] = given["query"]
-        if given["body"] is not None:
-            configuration["request_body_template"] = given["body"]
-        columns = ("name", "display_name", "description", "side_effect", "is_active",
-                   "allowed_contexts", "timeout_seconds", "retry_attempts")  # fmt: skip
         return {
-            **{name: given[name] for name in columns},
+            **{name: given[name] for name in _COLUMNS},
             "tool_type": self.instance.tool_type or ToolType.ENDPOINT.value,
-            "configuration": configuration,
+            "configuration": self._configuration(given),
             "function_definition": {
                 "function": {
                     "name": given["name"],
@@ -182,6 +170,22 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
                 }
             },
         }
+
+    def _configuration(self, given: dict[str, Any]) -> dict[str, Any]:
+        stored = dict(self.instance.configuration or {})
+        stored |= {"type": ToolType.ENDPOINT.value, "method": given["method"], "url": given["url"]}
+        fields = {
+            "headers": given["headers"] or None,
+            "query": given["query"],
+            "request_body_template": given["body"],
+            "response_handling": {name: given[name] for name in ANSWER_FIELDS if given[name]},
+        }
+        for name, value in fields.items():
+            if value:
+                stored[name] = value
+            elif stored.get(name):
+                del stored[name]
+        return stored
 
     def field_for(self, path: str) -> str:
         """Return the form field that shows the error of a dotted path of the service."""

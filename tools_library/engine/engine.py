@@ -32,7 +32,7 @@ def run(spec: ToolSpec, call: ToolCall, executor: Executor, clock: Clock) -> Too
     try:
         arguments = schema.accept(spec.parameters, call.arguments)
         result = attempts.run(replace(call, arguments=arguments))
-        outcome = ToolOutcome("success", _cleaned(result), trace=clean(result.trace))
+        outcome = answered(_cleaned(result), clean(result.trace))
     except ToolError as error:
         outcome = failed(error)
     except Exception as error:
@@ -40,6 +40,19 @@ def run(spec: ToolSpec, call: ToolCall, executor: Executor, clock: Clock) -> Too
         outcome = failed(ToolError("The tool broke.", detail=type(error).__name__))
     duration_ms = round((clock.monotonic() - began) * 1000)
     return replace(outcome, duration_ms=duration_ms, retry_count=attempts.repeated)
+
+
+def answered(output: dict[str, Any], trace: dict[str, Any] | None = None) -> ToolOutcome:
+    """Return the outcome of a run whose tool answered, be it yes or no."""
+    if output.get("success"):
+        return ToolOutcome("success", output, trace=trace)
+    return ToolOutcome(
+        "error",
+        output,
+        public_message=str(output.get("message", "")),
+        detail="The tool answered that it did not succeed.",
+        trace=trace,
+    )
 
 
 def failed(error: ToolError) -> ToolOutcome:

@@ -50,9 +50,9 @@ class ToolResult:
 class ToolOutcome:
     """How a run ended.
 
-    `status` is about running: a tool that answers `{"success": false}` ran, so it is `success`.
-    `output` always holds `success` and `message`. `error_code` is empty unless something failed;
-    `detail` is for staff.
+    `output` always holds `success` and `message`. A tool that answers `{"success": false}` is an
+    `error` without an `error_code`: the run went well, the tool itself said no. `detail` is for
+    staff.
     """
 
     status: FinalStatus

@@ -22,7 +22,7 @@ from django.utils import timezone
 from tools_library.choices import FINAL_STATUSES, ExecutionStatus
 from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
-from tools_library.engine.engine import failed
+from tools_library.engine.engine import answered, failed
 from tools_library.engine.errors import ToolError, ToolNotAllowed
 from tools_library.engine.types import FinalStatus, ToolOutcome
 from tools_library.models import Tool, ToolExecution
@@ -140,12 +140,15 @@ def finish_in_session(
     data: Any = None,
     error_code: str = "",
 ) -> bool:
-    """Report how a tool went that a session ran itself; return whether it was still open."""
+    """Report how a tool went that a session ran itself; return whether it was still open.
+
+    With an `error_code` it has failed, whatever `success` says.
+    """
+    success = success and not error_code
     output: dict[str, Any] = {"success": success, "message": clean_text(message)}
     if data is not None:
         output["data"] = data
-    status: FinalStatus = "error" if error_code else "success"
-    outcome = ToolOutcome(status, output, error_code, public_message=output["message"])
+    outcome = replace(answered(output), error_code=error_code)
     execution = _one(execution_id)
     return execution is not None and finish(execution, outcome)
 

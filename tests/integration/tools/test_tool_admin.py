@@ -91,6 +91,22 @@ def test_an_edit_makes_a_version_and_keeps_what_has_no_field(builder, shop):
     assert (tool.display_name, tool.version) == ("Only a label", "1.0.1")
 
 
+def test_what_is_shown_can_be_saved_again(builder, shop):
+    tool = make_tool(
+        shop,
+        configuration=endpoint_configuration(
+            headers={"X-A": "1"}, query={"q": "${order_id}"}, request_body_template="${parameters}"
+        ),
+    )
+    shown = initial_of(builder.get(page("change", tool.pk)))
+    answer = builder.post(page("change", tool.pk), {**shown, "display_name": "Renamed"})
+    assert answer.status_code == 302, errors_of(answer)
+    before = tool.configuration
+    tool.refresh_from_db()
+    assert tool.display_name == "Renamed"
+    assert (tool.configuration, tool.version) == (before, "1.0.0")
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -67,10 +67,11 @@ def test_success_keeps_the_output_and_passes_declared_arguments_only():
     assert executor.calls == [{"a": 1}]
 
 
-def test_a_tool_that_says_no_has_still_run():
-    outcome, _, _ = go({"success": False, "message": "No such order"})
-    assert (outcome.status, outcome.error_code) == ("success", "")
-    assert outcome.output["success"] is False
+def test_a_tool_that_says_no_is_an_error_of_its_own_and_not_tried_again():
+    outcome, executor, _ = go({"success": False, "message": "No such order", "data": {"n": 1}})
+    assert (outcome.status, outcome.error_code) == ("error", "")
+    assert outcome.output == {"success": False, "message": "No such order", "data": {"n": 1}}
+    assert outcome.public_message == "No such order" and len(executor.calls) == 1
 
 
 @pytest.mark.parametrize("side_effect", ["read", "idempotent"])

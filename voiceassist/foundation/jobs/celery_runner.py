@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from functools import lru_cache
 from typing import Any
 
 from celery import Celery
 from django.conf import settings
 
-from voiceassist.foundation.jobs.connections import give_back_connections
-from voiceassist.foundation.jobs.registry import Job, Work, all_jobs, periodic
+from voiceassist.foundation.jobs.registry import Job, all_jobs, periodic
 
 
 @lru_cache(maxsize=1)
@@ -49,25 +47,12 @@ def _transport_options() -> dict[str, Any]:
 def register_tasks(app: Celery) -> None:
     """Make a Celery task of every job, and the beat's schedule of the periodic ones."""
     for job in all_jobs():
-        app.task(name=job.name, ignore_result=True)(_closing(job.work))
+        app.task(name=job.name, ignore_result=True)(job.work)
     app.conf.task_routes = {job.name: {"queue": job.queue} for job in all_jobs()}
     app.conf.beat_schedule = {
         name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
         for name, seconds in periodic().items()
     }
-
-
-def _closing(work: Work) -> Work:
-    """Let a job give its database connections back when it ends, however it ends."""
-
-    @functools.wraps(work)
-    def run(*args: Any) -> None:
-        try:
-            work(*args)
-        finally:
-            give_back_connections()
-
-    return run
 
 
 class CeleryRunner:
