@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from tools_library.engine.errors import ToolResponseError
 
 _EXCERPT = 200
 _MISSING = object()
+_CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
+_CHARSETS = frozenset({"iso-8859-1", "iso-8859-15", "latin-1", "windows-1252", "utf-16"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ def parse_body(body: bytes, content_type: str) -> Any:
     Raises:
         ToolResponseError: it claims to be JSON and is not, or is no text; has an excerpt.
     """
-    text = _decode(body)
+    text = _decode(body, content_type)
     if text is None or not text.strip():
         if text is None:
             raise _garbage("The answer is not text.", body)
@@ -109,9 +112,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _decode(body: bytes) -> str | None:
+def _decode(body: bytes, content_type: str) -> str | None:
+    """Return the body as text, in the character set it names if that is a usual one."""
+    named = _CHARSET.search(content_type)
+    charset = named.group(1).lower() if named else ""
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(charset if charset in _CHARSETS else "utf-8-sig")
     except UnicodeDecodeError:
         return None
 

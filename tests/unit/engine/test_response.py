@@ -57,3 +57,5 @@ def test_text_json_and_nothing_are_told_apart():
     assert parse_body('\ufeff{"a": NaN}'.encode(), "") == {"a": None}
     assert parse_body(b"[almost json", "text/plain") == "[almost json"
     assert parse_body(b"plain", "text/plain") == "plain"
+    assert parse_body(b"caf\xe9", "text/plain; charset=ISO-8859-1") == "café"
+    assert parse_body("é".encode(), 'text/plain; charset="klingon"') == "é"

@@ -85,6 +85,16 @@ def test_connections_are_kept_for_the_next_request(serve):
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
+def test_a_connection_that_lay_idle_is_opened_anew(serve, monkeypatch):
+    server = serve(answering(ok(b"x")))
+    host = f"127.0.0.1:{server.port}"
+    door = Door(allow=[host])
+    monkeypatch.setattr("voiceassist.foundation.outbound.connections._IDLE_SECONDS", 0.0)
+    for _ in range(3):
+        assert door.request("GET", f"http://{host}/").status == 200
+    assert server.connections == 3
+
+
 def test_the_next_address_is_dialled_where_the_first_refuses(serve):
     server = serve(answering(ok(b"x")))
     door = Door(allow=[f"b.example:{server.port}"], lookup=lambda n, p: ["127.0.0.2", "127.0.0.1"])
