@@ -1,11 +1,10 @@
 """The stand-ins as one ASGI application: routes by path (ASGI).
 
-The Realtime part is imported when it is first needed: the types it checks with take a second.
+Realtime and Twilio are imported when they are first needed: their libraries take a second.
 """
 
 import asyncio
 import importlib
-import logging
 from typing import TYPE_CHECKING
 
 from voiceassist.demo.stand_ins.account import Account
@@ -25,10 +24,10 @@ from voiceassist.demo.voice import Voice
 
 if TYPE_CHECKING:
     from voiceassist.demo.stand_ins.realtime.endpoint import RealtimeEndpoint
-
-logger = logging.getLogger(__name__)
+    from voiceassist.demo.stand_ins.twilio.rest import TwilioRest
 
 _REALTIME = "voiceassist.demo.stand_ins.realtime.endpoint"
+_TWILIO = "voiceassist.demo.stand_ins.twilio.rest"
 
 
 class StandIns:
@@ -40,6 +39,7 @@ class StandIns:
         self.tools = ToolServer()
         self.voice = Voice()
         self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
+        self._twilio: asyncio.Task[TwilioRest] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection or request."""
@@ -55,22 +55,36 @@ class StandIns:
             self._realtime = asyncio.get_running_loop().create_task(self._load_realtime())
         return await asyncio.shield(self._realtime)
 
+    async def twilio(self) -> "TwilioRest":
+        """The Twilio stand-in, imported in a thread at the first use."""
+        if self._twilio is None:
+            self._twilio = asyncio.get_running_loop().create_task(self._load_twilio())
+        return await asyncio.shield(self._twilio)
+
     async def warm(self) -> None:
         """Prepares what the first call would otherwise wait for."""
         await self.realtime()
+        await self.twilio()
         # Imported by now, with the Realtime part.
         from voiceassist.demo.scenario import fixed_lines
 
         await self.voice.prewarm(fixed_lines())
 
     async def close(self) -> None:
-        """Lets threads go."""
+        """Drops calls and lets threads go."""
+        if self._twilio is not None:
+            await (await self._twilio).close()
         self.voice.close()
 
     async def _load_realtime(self) -> "RealtimeEndpoint":
         module = await asyncio.to_thread(importlib.import_module, _REALTIME)
         endpoint: RealtimeEndpoint = module.RealtimeEndpoint(self.controls, self.voice)
         return endpoint
+
+    async def _load_twilio(self) -> "TwilioRest":
+        module = await asyncio.to_thread(importlib.import_module, _TWILIO)
+        rest: TwilioRest = module.TwilioRest(self.account, self.controls, self.voice)
+        return rest
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/v1/realtime":
@@ -86,4 +100,6 @@ class StandIns:
             return self.controls.answer(request)
         if request.path.startswith("/tools/"):
             return await self.tools.answer(request)
+        if request.path.startswith("/2010-04-01/"):
+            return await (await self.twilio()).answer(request)
         return Answer(404, {"message": f"No stand-in answers {request.path}."})

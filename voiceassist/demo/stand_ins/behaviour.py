@@ -45,7 +45,6 @@ class Behaviour:
     phone_scenario: str = "demo"
     phone_outcome: Literal["answer", "busy", "no-answer", "failed"] = "answer"
     phone_ring_ms: int = 300
-    phone_machine: str = ""
     phone_repeat_statuses: bool = False
     phone_shuffle_statuses: bool = False
 

@@ -23,6 +23,7 @@ from voiceassist.demo.stand_ins.app import StandIns
 from voiceassist.demo.stand_ins.behaviour import Behaviour
 from voiceassist.demo.stand_ins.controls import Controls
 from voiceassist.demo.stand_ins.realtime.log import SessionLog
+from voiceassist.demo.stand_ins.twilio.call import PhoneCall
 
 MAX_MESSAGE = 24 << 20  # 15 MiB of audio, as base64
 _STOP_WITHIN_S = 3
@@ -92,6 +93,10 @@ class StandInServer:
     def sessions(self) -> deque[SessionLog]:
         """Logs of the Realtime sessions, oldest first."""
         return self.controls.journal.sessions
+
+    async def calls(self) -> list[PhoneCall]:
+        """Calls created over REST, oldest first."""
+        return (await self.app.twilio()).calls
 
     def behave(self, **changes: Any) -> None:
         """Changes the behaviour for the sessions and calls to come.

@@ -133,7 +133,10 @@ class Conversation:
                 "audio_end_ms",
             )
         self.audio_ms[item_id] = audio_end_ms
-        item["content"][content_index].pop("transcript", None)
+        # A new list: events that were sent with the old one keep their words.
+        parts = [dict(part) for part in item["content"]]
+        parts[content_index].pop("transcript", None)
+        item["content"] = parts
 
     def call_name(self, call_id: str) -> str:
         """The function that a call id was about."""

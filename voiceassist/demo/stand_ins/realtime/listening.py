@@ -15,6 +15,7 @@ from voiceassist.demo.stand_ins.realtime.responses import Responses
 from voiceassist.demo.stand_ins.realtime.speaking import Response
 
 _LEAST_COMMIT_MS = 100
+_MOST_BASE64 = 20 << 20
 
 
 class Listening:
@@ -41,8 +42,10 @@ class Listening:
     def append(self, payload: str) -> None:
         """Audio from the client, base64.
 
-        Raises: EventRefused: not base64.
+        Raises: EventRefused: not base64, or more than 15 MiB.
         """
+        if len(payload) > _MOST_BASE64:
+            raise EventRefused("invalid_value", "At most 15 MiB of audio at once.", "audio")
         try:
             audio = binascii.a2b_base64(payload, strict_mode=True)
         except (binascii.Error, ValueError) as error:
@@ -161,7 +164,7 @@ class Listening:
         for piece in (text[:half], text[half:]) if half > 0 else (text,):
             emit({"type": f"{prefix}.delta", **place, "delta": piece})
         usage = {"type": "duration", "seconds": round(seconds, 2)}
-        item["content"][0]["transcript"] = text
+        item["content"] = [{"type": "input_audio", "transcript": text}]
         emit({"type": f"{prefix}.completed", **place, "transcript": text, "usage": usage})
 
     # Idle time
