@@ -18,7 +18,7 @@ from voiceassist.demo.caller.messages import Writer
 from voiceassist.demo.caller.notes import Notes
 from voiceassist.demo.caller.report import CallReport
 from voiceassist.demo.caller.script import PlayFile, Script, Step, prepare
-from voiceassist.demo.caller.webhooks import Answer, Unreachable, Webhooks, sign
+from voiceassist.demo.caller.webhooks import Answer, Origin, Unreachable, Webhooks, sign
 from voiceassist.demo.voice import Voice
 
 SAY_S_PER_CHARACTER = 0.065
@@ -51,6 +51,7 @@ class SimulatedCall:
             `phone_said`, `pressed`, `cleared`, `stream_closed`, `dialled`, `ended`.
         status_callback: where statuses go; empty for nowhere. Default: `{url}/twilio/status`.
         status_events: the statuses that are posted.
+        public_url: the product's PUBLIC_URL, where that is another than the address rung.
     """
 
     def __init__(
@@ -70,9 +71,10 @@ class SimulatedCall:
         on_event: OnEvent | None = None,
         status_callback: str | None = None,
         status_events: Iterable[str] = STATUSES,
+        public_url: str | None = None,
     ) -> None:
         self.call_sid = call_sid or "CA" + secrets.token_hex(16)
-        self._url = url.rstrip("/")
+        self._origin = Origin(url.rstrip("/"), (public_url or url).rstrip("/"))
         self._auth_token = auth_token
         self._account_sid = account_sid
         self._seconds = seconds
@@ -81,9 +83,9 @@ class SimulatedCall:
         self._to, self._from = to, from_
         self._voice = voice
         self._notes = Notes(self.call_sid, from_, to, on_event)
-        self._webhooks = Webhooks(auth_token, self._notes.posted)
+        self._webhooks = Webhooks(self._origin, auth_token, self._notes.posted)
         self._status_callback = (
-            f"{self._url}/twilio/status" if status_callback is None else status_callback
+            f"{self._origin.public}/twilio/status" if status_callback is None else status_callback
         )
         self._status_events = frozenset(status_events)
         self._status = "ringing"
@@ -164,7 +166,7 @@ class SimulatedCall:
 
     async def _ring(self) -> str:
         self._notes.rang()
-        return await self._fetch("voice", f"{self._url}/twilio/voice")
+        return await self._fetch("voice", f"{self._origin.public}/twilio/voice")
 
     async def _fetch(self, what: str, url: str) -> str:
         answer = await self._webhooks.post(what, url, self._form())
@@ -176,10 +178,14 @@ class SimulatedCall:
         """Run one TwiML document; return the next one."""
         self._notes.twiml.append(text)
         for verb in verbs.parse(text):
+            if self._order.is_set() and (other := self._obey()) is not None:
+                return other
             self._notes.verbs.append(type(verb).__name__)
             following = await self._verb(verb)
             if following is not None:
                 return following
+        if self._order.is_set() and (other := self._obey()) is not None:
+            return other
         raise _Over("server")
 
     async def _verb(self, verb: verbs.Verb) -> str | None:
@@ -226,7 +232,8 @@ class SimulatedCall:
         sid = "MZ" + secrets.token_hex(16)
         line = Line(Writer(self._account_sid, self.call_sid, sid), sid, self._heard)
         try:
-            await line.open(verb.url, sign(self._auth_token, verb.url), verb.parameters)
+            signature = sign(self._auth_token, verb.url)
+            await line.open(self._origin.reach(verb.url), signature, verb.parameters)
         except StreamRefused as refusal:
             self._stream_event(verb, sid, "stream-error", str(refusal))
             self._notes.refused(str(refusal))
@@ -239,6 +246,7 @@ class SimulatedCall:
         finally:
             self._line = None
             self._stop_line(line)
+            await line.gone()
             self._stream_event(verb, sid, "stream-stopped")
             self._notes.happened("stream_closed", "")
         if outcome == "hang_up":

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import random
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -20,6 +22,8 @@ from voiceassist.demo.caller.playback import Cleared, Mark, Playback
 
 FRAME_S = mulaw.FRAME_MS / 1000
 HANDSHAKE_S = 10.0
+CLOSING_S = 1.0
+SLACK_S = 0.001  # a loop's timer may be early by its resolution
 FIRST_TIMESTAMP_MS = 5
 ABNORMAL = 1006
 
@@ -47,7 +51,7 @@ class StreamRefused(Exception):
 
 
 class Line(WSListener):
-    """One open stream; times are the loop's, in seconds."""
+    """One open stream; times are of the monotonic clock, in seconds."""
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class Line(WSListener):
         stream_sid: str,
         on_heard: Callable[[Heard], None] | None = None,
     ) -> None:
-        self.loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         self.stream_sid = stream_sid
         self.playback = Playback()
         self.ears = Ears()
@@ -67,10 +71,11 @@ class Line(WSListener):
         self.began = 0.0
         self.first_audio_at: float | None = None
         self.spoke_until: float | None = None
-        self.closed: asyncio.Future[int] = self.loop.create_future()
+        self.closed: asyncio.Future[int] = self._loop.create_future()
         self._writer = writer
         self._on_heard = on_heard
         self._transport: WSTransport | None = None
+        self._leaving: WSTransport | None = None
         self._speech: deque[str] = deque()
         self._spoken: asyncio.Future[None] | None = None
         self._fragments = bytearray()
@@ -99,7 +104,7 @@ class Line(WSListener):
             status = getattr(getattr(error, "response", None), "status", None)
             why = f"answered {int(status)}" if status else str(error) or type(error).__name__
             raise StreamRefused(f"31920: {url} {why}") from error
-        self.began = self._next = self.loop.time()
+        self.began = self._next = time.monotonic()
         self.send_raw(messages.connected())
         self.send_raw(self._writer.start(parameters))
         self._tick()
@@ -118,7 +123,17 @@ class Line(WSListener):
 
     def lose(self) -> None:
         """Drop the connection without a word."""
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
         self._end(ABNORMAL)
+
+    async def gone(self) -> None:
+        """Wait until the other side has closed, too; drop the connection where it does not."""
+        transport, self._leaving = self._leaving, None
+        if transport is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(transport.wait_disconnected(), CLOSING_S)
+            transport.disconnect()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done."""
@@ -132,7 +147,9 @@ class Line(WSListener):
         """Take one frame."""
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code())
+            if not transport.is_close_frame_sent:
+                transport.send_close(frame.get_close_code())
+            transport.disconnect()
             self._end(int(frame.get_close_code().value))
         elif kind == WSMsgType.BINARY:
             self.warnings.append((messages.BINARY, "a binary frame"))
@@ -148,10 +165,9 @@ class Line(WSListener):
             if timer is not None:
                 timer.cancel()
         if self._transport is not None:
-            self._transport.disconnect()
-            self._transport = None
+            self._leaving, self._transport = self._transport, None
         if not self.closed.done():
-            now = self.loop.time()
+            now = time.monotonic()
             if self.playback.playing(now):
                 self.playback.runs[-1].end = now
             self.closed.set_result(code)
@@ -165,7 +181,7 @@ class Line(WSListener):
         except messages.Refused as refusal:
             self.warnings.append((refusal.code, str(refusal)))
             return
-        now = self.loop.time()
+        now = time.monotonic()
         if isinstance(message, messages.Audio):
             self._play(message.data, now)
         elif isinstance(message, messages.MarkName):
@@ -191,17 +207,17 @@ class Line(WSListener):
             return
         for heard in self.ears.listen(audio, begins, fresh=fresh):
             if self._on_heard is not None:
-                self.loop.call_at(heard.begins, self._on_heard, heard)
+                self._at(heard.begins, self._on_heard, heard)
 
     def _echo_due(self) -> None:
-        now = self.loop.time()
+        now = time.monotonic()
         self._echo(self.playback.take_due(now), now)
         if self._due is not None:
             self._due.cancel()
             self._due = None
         due = self.playback.next_due()
         if due is not None and self._transport is not None:
-            self._due = self.loop.call_at(due, self._echo_due)
+            self._due = self._at(due, self._echo_due)
 
     def _echo(self, marks: list[Mark], now: float) -> None:
         for mark in marks:
@@ -214,8 +230,8 @@ class Line(WSListener):
         transport, writer = self._transport, self._writer
         if transport is None:
             return
-        now = self.loop.time()
-        while self._next <= now:
+        now = time.monotonic()
+        while self._next <= now + SLACK_S:
             if self._speech:
                 payload = self._speech.popleft()
                 if not self._speech:
@@ -227,18 +243,21 @@ class Line(WSListener):
             transport.send(WSMsgType.TEXT, writer.media(payload, stamp).encode())
             self.frames_out += 1
             self._next += FRAME_S
-        self._tick_timer = self.loop.call_at(self._next, self._tick)
+        self._tick_timer = self._at(self._next, self._tick)
 
     async def say(self, payloads: list[str]) -> None:
         """Send some audio in real time; returns when the last frame went out."""
         self._speech.extend(payloads)
         if self._speech and not self.closed.done():
-            self._spoken = self.loop.create_future()
+            self._spoken = self._loop.create_future()
             await self._spoken
 
     def press(self, digit: str) -> None:
         """Press a key."""
         self.send_raw(self._writer.key(digit))
+
+    def _at(self, when: float, callback: Callable[..., None], *args: Heard) -> asyncio.TimerHandle:
+        return self._loop.call_later(max(0.0, when - time.monotonic()), callback, *args)
 
     def _say_spoken(self) -> None:
         if self._spoken is not None and not self._spoken.done():

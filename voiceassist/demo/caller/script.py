@@ -6,6 +6,7 @@ Imports the demo's scenarios and its voice; knows no sockets.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -104,7 +105,7 @@ class Script:
             await asyncio.sleep(KEY_S)
 
     async def _listen(self, step: scenarios.Listen, line: Line) -> None:
-        since = line.loop.time()
+        since = time.monotonic()
         playback = line.playback
         quiet = step.quiet_ms / 1000
 
@@ -120,6 +121,6 @@ class Script:
         await self._until(over, step.at_most_ms, line)
 
     async def _until(self, over: Callable[[float], bool], at_most_ms: int, line: Line) -> None:
-        deadline = line.loop.time() + at_most_ms / 1000
-        while (now := line.loop.time()) < deadline and not over(now):
+        deadline = time.monotonic() + at_most_ms / 1000
+        while (now := time.monotonic()) < deadline and not over(now):  # noqa: ASYNC110 - time decides, too
             await asyncio.sleep(POLL_S)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
@@ -40,10 +41,31 @@ def sign(auth_token: str, url: str, form: dict[str, str] | None = None) -> str:
     return str(RequestValidator(auth_token).compute_signature(url, form or {}))
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The product's address: `public` is what is signed, `url` where it is reached from here."""
+
+    url: str
+    public: str
+
+    def reach(self, address: str) -> str:
+        """Return where a public address (of a page or a socket) is reached."""
+        wanted, public, here = urlsplit(address), urlsplit(self.public), urlsplit(self.url)
+        if wanted.netloc != public.netloc:
+            return address
+        scheme = here.scheme
+        if wanted.scheme in ("ws", "wss"):
+            scheme = "wss" if scheme == "https" else "ws"
+        return urlunsplit(wanted._replace(scheme=scheme, netloc=here.netloc))
+
+
 class Webhooks:
     """Posts with one account's signature; `on_answer(what, url, answer)` hears of each."""
 
-    def __init__(self, auth_token: str, on_answer: Callable[[str, str, Answer], None]) -> None:
+    def __init__(
+        self, origin: Origin, auth_token: str, on_answer: Callable[[str, str, Answer], None]
+    ) -> None:
+        self._origin = origin
         self._auth_token = auth_token
         self._on_answer = on_answer
 
@@ -63,16 +85,17 @@ class Webhooks:
             "X-Twilio-Signature": sign(self._auth_token, url, form),
             "User-Agent": USER_AGENT,
         }
+        reached = self._origin.reach(url)
         began = time.monotonic()
         try:
             # A session of its own ignores the machine's proxy settings.
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.post(
-                    url, data=form, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+                    reached, data=form, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
                 )
         except requests.RequestException as error:
-            raise Unreachable(f"{url} does not answer: {_reason(error)}") from error
+            raise Unreachable(f"{reached} does not answer: {_reason(error)}") from error
         took = int((time.monotonic() - began) * 1000)
         return Answer(answer.status_code, answer.text, took)
 
