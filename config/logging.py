@@ -10,7 +10,10 @@ import structlog
 def logging_config(*, readable: bool, stream: str = "ext://sys.stderr") -> dict[str, Any]:
     """Return Django's LOGGING; values given as `extra` become fields of the line."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
+        # Plain: the richer one prints every local variable, passwords and callers' words too.
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
         if readable
         else structlog.processors.JSONRenderer()
     )
