@@ -239,10 +239,11 @@ async def run(plan: Plan) -> dict[str, object]:
     print("measured", flush=True)
     await asyncio.sleep(GRACE_SECONDS)
     beating.cancel()
+    hung_up_at = time.monotonic_ns()
     for caller in callers:
         caller.hang_up()
     await asyncio.sleep(0.2)
-    return _report(callers, failures, metronome.worst_lag)
+    return {**_report(callers, failures, metronome.worst_lag), "hung_up_at": hung_up_at}
 
 
 def _report(callers: list[Caller], failures: list[str], lag: float) -> dict[str, object]:

@@ -10,7 +10,11 @@ from benchmarks import processes
 from benchmarks.media.callers import Plan
 from benchmarks.media.subjects import ACCOUNT_SID, AUTH_TOKEN, NUMBER, Subject
 
-_DETAILS = ("greeting_ms", "cleared_at")  # one entry per call: for other benchmarks to judge
+_DETAILS = (
+    "greeting_ms",
+    "cleared_at",
+    "hung_up_at",
+)  # one entry per call: for other benchmarks to judge
 
 
 @dataclass(frozen=True)
