@@ -15,7 +15,7 @@ from calls.models import Call
 from calls.reading.score import EventRow, Row, RunRow, SpokenRow, ending_of, score_of
 from calls.services import control
 from calls.views.access import call_or_404, page
-from tools_library.choices import ExecutionStatus
+from tools_library.choices import ExecutionStatus, ToolType
 from voiceassist.foundation.errors import VoiceAssistError
 from voiceassist.foundation.models import Event
 from voiceassist.organizations.current import person
@@ -40,6 +40,7 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
         "facts": _facts(rows),
         "call_statuses": CallStatus.choices,
         "run_statuses": ExecutionStatus.choices,
+        "tool_types": ToolType.choices,
         "blank": {
             "caller": SpokenRow(role="caller", status="in_progress"),
             "assistant": SpokenRow(role="assistant", status="in_progress"),

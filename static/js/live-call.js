@@ -17,6 +17,7 @@ class LiveCall extends HTMLElement {
     this.callStatus = (name) => clone(`template[data-call-status="${CSS.escape(name)}"]`);
     this.score = new Score(this.piece("score"), {
       row: (name) => clone(`template[data-new="${name}"]`).firstElementChild,
+      toolIcon: (name) => this.querySelector(`template[data-tool-type="${CSS.escape(name ?? "")}"]`)?.content.cloneNode(true),
       runStatus: (name) => clone(`template[data-run-status="${CSS.escape(name)}"]`),
     });
     this.meters = {};

@@ -47,6 +47,8 @@ export class Score {
       part(name).hidden = !value;
     };
     part("name").textContent = data.display_name || data.tool_name;
+    const icon = this.templates.toolIcon(data.tool_type);
+    if (icon) part("icon").replaceChildren(icon);
     part("pill").replaceChildren(this.templates.runStatus(data.status));
     part("duration").textContent = duration(data.duration_ms);
     if (data.input_parameters !== undefined) part("arguments").textContent = pretty(data.input_parameters);

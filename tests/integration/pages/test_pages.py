@@ -57,7 +57,7 @@ def test_signing_in_with_a_wrong_password_says_what_to_do(
 ) -> None:
     user = make_user(north)
     wrong = client.post("/accounts/login/", {"login": user.email, "password": "wrong"})
-    assert "not correct" in body(wrong)
+    assert "E-mail or password is wrong." in body(wrong)
     assert 'id="password-error"' in body(wrong)
     right = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
     assert right.url == "/calls"

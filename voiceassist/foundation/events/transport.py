@@ -52,7 +52,7 @@ live_loop = LiveLoop()
 
 
 def group_name(organization_id: int, topic: str) -> str:
-    """Return the Channels group of a topic: ASCII letters, digits, hyphens, underscores, periods."""
+    """Return the Channels group of a topic; only ASCII letters, digits, `-`, `_`, `.`."""
     return f"live.{organization_id}.{topic.replace(':', '.')}"
 
 
