@@ -18,6 +18,7 @@ class Speech:
         self._playback = playback
         self._journal = journal
         self._offset_ms = plan.offset_ms
+        self._silence_ms = plan.settings.turn_detection.get("silence_duration_ms", 0)
         self.transcript = Transcript(offset=plan.position_offset)
         self._items: dict[str, list[str]] = {}  # response id → its spoken items
         self._cut: set[str] = set()
@@ -40,7 +41,8 @@ class Speech:
 
     def caller_stopped(self, event: ev.SpeechStopped) -> None:
         """Remember when the turn ended, for the latency of what follows."""
-        self._turn_ended_ms = self._shift() + event.audio_end_ms
+        # The model counts the silence that ended the turn as part of it.
+        self._turn_ended_ms = self._shift() + event.audio_end_ms - self._silence_ms
 
     def placed(self, event: ev.ItemPlaced) -> None:
         """Take an item's place in the conversation."""

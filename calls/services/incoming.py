@@ -14,6 +14,7 @@ from calls.models import Call, MediaTicket
 from calls.services import lifecycle, tickets, twiml
 from voiceassist.assistants.models import PhoneNumber
 from voiceassist.assistants.sentences import sentence
+from voiceassist.foundation.providers.twilio import is_stand_in
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ def _new_call(form: Mapping[str, str]) -> Call | None:
         assistant=assistant,
         assistant_version_id=assistant.published_version_id if assistant else None,
         status=CallStatus.RINGING,
+        is_simulated=is_stand_in(),
         started_at=timezone.now(),
     )
     try:

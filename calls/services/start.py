@@ -56,7 +56,7 @@ def start_call(
             assistant_id=version.assistant_id,
             assistant_version=version,
             instruction=instruction.strip(),
-            is_simulated=is_simulated(),
+            is_simulated=twilio.is_stand_in(),
             started_by=by,
             started_at=timezone.now(),
         )
@@ -65,13 +65,6 @@ def start_call(
         token = tickets.issue(call)
     _dial(call, token, version.spec.max_duration_seconds)
     return call
-
-
-def is_simulated() -> bool:
-    """Return whether the built-in simulated phone rings instead of a real one."""
-    return bool(settings.TWILIO_API_BASE_URL) and (
-        settings.TWILIO_API_BASE_URL == settings.STAND_INS_URL
-    )
 
 
 def _check(

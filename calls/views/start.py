@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from calls.services.start import INSTRUCTION_MAX, is_simulated, start_call
+from calls.services.start import INSTRUCTION_MAX, start_call
 from calls.views.access import page
 from calls.views.quick_starts import QUICK_STARTS
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.providers.twilio import is_stand_in
 from voiceassist.organizations.current import organization_of, person
 from voiceassist.organizations.models import Organization
 
@@ -47,7 +48,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "assistants": assistants,
         "quick_starts": QUICK_STARTS,
         "instruction_max": INSTRUCTION_MAX,
-        "simulated": is_simulated(),
+        "simulated": is_stand_in(),
     }
     status = 400 if form.errors else 502 if form.problem else 200
     return render(request, "calls/start.html", context, status=status)

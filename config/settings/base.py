@@ -165,6 +165,12 @@ if _DATABASE["ENGINE"].endswith("sqlite3"):
     }
 else:
     _DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
+    # Work in threads gives its connection back often: without a pool, connecting anew costs more
+    # than the queries. PostgreSQL's usual 100 connections are shared by all processes.
+    _POOL_MAX = number("DATABASE_POOL_MAX", 15, minimum=0, maximum=500)
+    if _POOL_MAX:
+        _POOL = {"min_size": 1, "max_size": _POOL_MAX, "timeout": 10}
+        _DATABASE.setdefault("OPTIONS", {})["pool"] = _POOL
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {

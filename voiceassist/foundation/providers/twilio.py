@@ -42,6 +42,12 @@ def client() -> Client:
     )
 
 
+def is_stand_in() -> bool:
+    """Return whether the built-in simulated phone stands in for Twilio."""
+    base = settings.TWILIO_API_BASE_URL
+    return bool(base) and base == settings.STAND_INS_URL
+
+
 def is_signed(url: str, form: QueryDict | None, headers: Mapping[str, str]) -> bool:
     """Return whether Twilio signed this request.
 

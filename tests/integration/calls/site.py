@@ -1,0 +1,148 @@
+"""The whole application on a port of this process, with the stand-ins beside it, for real calls."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import uvicorn
+from channels.layers import channel_layers
+
+from calls.live import live_calls
+from calls.models import Call
+from config.asgi import application
+from tests.factories.calls import CALLER, OUR_NUMBER
+from tests.services.ports import free_port
+from voiceassist.assistants.models import Assistant
+from voiceassist.demo.caller import CallReport, SimulatedCall
+from voiceassist.demo.stand_ins.behaviour import Behaviour
+from voiceassist.demo.stand_ins.server import StandInServer
+from voiceassist.demo.voice import Voice
+
+T = TypeVar("T")
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self):  # the test process keeps its signals
+        import contextlib
+
+        return contextlib.nullcontext()
+
+
+class CallSite:
+    """Server and stand-ins on one loop in a thread; tests ring it from their own."""
+
+    assistant: Assistant
+
+    def __init__(self, settings: Any) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = settings
+        self.voice = Voice()
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="call-site")
+
+    def start(self) -> CallSite:
+        """Serve; returns when both ports are open."""
+        self._thread.start()
+        assert self._ready.wait(20), "the site did not start"
+        assert self._failure is None, self._failure
+        return self
+
+    def stop(self) -> None:
+        """End everything that `start` began."""
+        self.loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        self.voice.close()
+        live_calls.draining = False
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            self._failure = error
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        async with StandInServer() as self.stand_ins:
+            self.point_at(self.stand_ins.url)
+            server = _Server(
+                uvicorn.Config(
+                    application,
+                    port=self.port,
+                    ws="websockets-sansio",
+                    ws_max_size=256 * 1024,
+                    lifespan="on",
+                    log_config=None,
+                    timeout_graceful_shutdown=5,
+                )
+            )
+            serving = asyncio.create_task(server.serve())
+            while not server.started:
+                await asyncio.sleep(0.01)
+            self._ready.set()
+            await self._stopping.wait()
+            server.should_exit = True
+            await serving
+        channel_layers.backends = {}
+
+    def point_at(self, stand_ins: str) -> None:
+        """Let the product reach the stand-ins at this address."""
+        settings = self.settings
+        settings.PUBLIC_URL = self.url
+        settings.OPENAI_BASE_URL = f"{stand_ins}/v1"
+        settings.TWILIO_API_BASE_URL = stand_ins
+        settings.STAND_INS_URL = stand_ins
+        settings.OUTBOUND_ALLOW = [stand_ins.removeprefix("http://")]
+        settings.JOBS_RUNNER = "in_process"
+
+    # --- ringing --------------------------------------------------------------------------
+
+    def behave(self, **changes: Any) -> None:
+        """Let the stand-ins misbehave from the next session on."""
+        self.stand_ins.controls.behaviour = Behaviour().changed(changes)
+
+    def caller(self, scenario: str = "demo", **more: Any) -> SimulatedCall:
+        """Somebody who is about to ring."""
+        return SimulatedCall(
+            self.url,
+            self.settings.TWILIO_AUTH_TOKEN,
+            account_sid=self.settings.TWILIO_ACCOUNT_SID,
+            to=OUR_NUMBER,
+            from_=CALLER,
+            scenario=scenario,
+            voice=self.voice,
+            **{"seconds": 40, **more},
+        )
+
+    def ring(self, scenario: str = "demo", **more: Any) -> CallReport:
+        """Ring and talk to the end."""
+        return asyncio.run(self.caller(scenario, **more).run())
+
+    def in_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine where the server runs."""
+        return asyncio.run_coroutine_threadsafe(work(), self.loop).result(20)
+
+
+def row_of(report: CallReport) -> Call:
+    """The call's row."""
+    return Call.unscoped.get(call_sid=report.call_sid)
+
+
+def ended(report: CallReport, seconds: float = 5.0) -> Call:
+    """The call's row once its end is written down."""
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while time.monotonic() < until:
+        call = row_of(report)
+        if call.ended_reason:
+            return call
+        pause.wait(0.05)
+    raise AssertionError(f"{report.call_sid} did not end: {row_of(report).status}")
