@@ -30,6 +30,8 @@ class Telling:
             self._answered = time.monotonic()
         elif what in _SPEAKERS:
             self.line(_SPEAKERS[what], text)
+        elif what == "cleared":
+            self.line("Assistant", f"(stops: the caller heard {int(text) / 1000:.1f} s of that)")
         elif what == "pressed":
             self.line("Caller", f"presses {text}")
         elif what == "dialled":
@@ -69,18 +71,25 @@ def latency(report: CallReport) -> dict[str, Any]:
         "first_greeting_ms": report.first_greeting_ms,
         "turns_ms": turns,
         "turn_median_ms": round(statistics.median(turns)) if turns else None,
+        "barge_in_ms": report.barge_in_ms,
     }
 
 
-def figures(report: CallReport) -> str:
-    """Return the latencies in one sentence; empty where nothing was heard."""
-    if report.first_greeting_ms is None:
-        return ""
-    text = f"The first words came {report.first_greeting_ms} ms after the ring"
+def figures(report: CallReport) -> list[str]:
+    """Return the latencies in words, a line each."""
+    lines = []
+    if report.first_greeting_ms is not None:
+        lines.append(f"First words: {report.first_greeting_ms} ms after the ring.")
     if report.turn_latency_ms:
-        turns = ", ".join(map(str, report.turn_latency_ms))
-        text += f"; answers began {turns} ms after the caller's words"
-    return text + "."
+        lines.append(f"Answers: {_list(report.turn_latency_ms)} after the caller's words.")
+    if report.barge_in_ms:
+        lines.append(f"Interrupted: silent {_list(report.barge_in_ms)} after the caller cut in.")
+    return lines
+
+
+def _list(values: Sequence[int]) -> str:
+    *most, last = [f"{value} ms" for value in values]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def many(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -23,7 +23,10 @@ class _Strict(BaseModel):
 
 
 class Listen(_Strict):
-    """Wait until the assistant has spoken (or `words` were heard) and then been quiet."""
+    """Wait until the assistant has spoken (or `words` were heard) and then been quiet.
+
+    `quiet_ms` 0: do not wait for the end of what is being said.
+    """
 
     do: Literal["listen"] = "listen"
     quiet_ms: int = 350

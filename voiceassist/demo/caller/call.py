@@ -9,10 +9,10 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from voiceassist.demo import scenario as scenarios
 from voiceassist.demo.caller import twiml as verbs
-from voiceassist.demo.caller.ears import Heard
 from voiceassist.demo.caller.line import Line, StreamRefused
 from voiceassist.demo.caller.messages import Writer
 from voiceassist.demo.caller.notes import Notes
@@ -24,6 +24,7 @@ from voiceassist.demo.voice import Voice
 SAY_S_PER_CHARACTER = 0.065
 VERBS_MAX = 50
 STATUSES = ("initiated", "ringing", "in-progress", "completed")
+_EVENTS = {"answered": "in-progress"}
 
 OnEvent = Callable[[str, str], None]
 
@@ -48,9 +49,9 @@ class SimulatedCall:
         twiml: an outgoing call that was answered: no voice webhook, go on from here.
         voice: shared by many callers, so that each phrase is made once.
         on_event: told `(what, text)` as it happens: `ringing`, `answered`, `said`, `heard`,
-            `phone_said`, `pressed`, `cleared`, `stream_closed`, `dialled`, `ended`.
+            `phone_said`, `pressed`, `cleared` (ms played before), `stream_closed`, `dialled`.
         status_callback: where statuses go; empty for nowhere. Default: `{url}/twilio/status`.
-        status_events: the statuses that are posted.
+        status_events: which statuses are posted, in REST's words (`answered`) or the form's.
         public_url: the product's PUBLIC_URL, where that is another than the address rung.
     """
 
@@ -87,7 +88,7 @@ class SimulatedCall:
         self._status_callback = (
             f"{self._origin.public}/twilio/status" if status_callback is None else status_callback
         )
-        self._status_events = frozenset(status_events)
+        self._status_events = {_EVENTS.get(event, event) for event in status_events}
         self._status = "ringing"
         self._sequence = 0
         self._posts: asyncio.Queue[tuple[str, str, dict[str, str]] | None] = asyncio.Queue()
@@ -96,7 +97,8 @@ class SimulatedCall:
         self._order = asyncio.Event()
         self._line: Line | None = None
         self._scenario, self._steps = _steps(scenario, audio)
-        self._script: Script | None = None
+        self._spoken: dict[str, list[str]] = {}
+        self._script = Script(self._steps, self._spoken, self._notes.happened)
 
     # --- from outside ---------------------------------------------------------------------
 
@@ -124,17 +126,16 @@ class SimulatedCall:
 
     async def run(self) -> CallReport:
         """Ring, talk, end; return what it was like."""
-        own_voice = Voice() if self._voice is None else None
-        voice = self._voice or own_voice
-        assert voice is not None  # noqa: S101 - one of the two is there
+        voice = self._voice or Voice()
         poster = asyncio.create_task(self._post_in_order())
         try:
-            spoken = await prepare(self._steps, self._scenario.language, self._scenario.name, voice)
-            self._script = Script(self._steps, spoken, self._notes.happened)
+            scenario = self._scenario
+            words = await prepare(self._steps, scenario.language, scenario.name, voice)
+            self._spoken.update(words)
             over = await self._within_limits()
         finally:
-            if own_voice is not None:
-                own_voice.close()
+            if self._voice is None:
+                voice.close()
         self._set_status("busy" if over.code == "rejected" else "completed")
         self._posts.put_nowait(None)
         await poster
@@ -230,7 +231,7 @@ class SimulatedCall:
 
     async def _stream(self, verb: verbs.Stream) -> str | None:
         sid = "MZ" + secrets.token_hex(16)
-        line = Line(Writer(self._account_sid, self.call_sid, sid), sid, self._heard)
+        line = Line(Writer(self._account_sid, self.call_sid, sid), sid, self._notes.happened)
         try:
             signature = sign(self._auth_token, verb.url)
             await line.open(self._origin.reach(verb.url), signature, verb.parameters)
@@ -258,11 +259,11 @@ class SimulatedCall:
 
     async def _talk(self, line: Line) -> str:
         """Talk until something ends the stream; return what did."""
-        assert self._script is not None  # noqa: S101 - made before the first verb
         script = asyncio.create_task(self._script.run(line))
         order = asyncio.create_task(self._order.wait())
         try:
-            await asyncio.wait([script, order, line.closed], return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {script, order, line.closed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if line.closed.done():
                 return "closed"
             if order.done():
@@ -280,9 +281,6 @@ class SimulatedCall:
         line = line or self._line
         if line is not None and not line.closed.done():
             line.stop()
-
-    def _heard(self, heard: Heard) -> None:
-        self._notes.happened("heard", heard.text)
 
     # --- webhooks -------------------------------------------------------------------------
 

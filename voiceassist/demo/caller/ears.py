@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from voiceassist.demo import watermark
 
@@ -12,17 +13,17 @@ MS_PER_CHARACTER = 65  # of speech, roughly
 
 @dataclass(frozen=True)
 class Heard:
-    """An utterance and when it begins to be played, in the caller's clock."""
+    """An utterance, when it begins to be played, and when it was cut off, if it was."""
 
     text: str
     begins: float
+    until: float = math.inf
 
     def says_by(self, words: str) -> float | None:
-        """Return about when `words` have been played; None: it does not say them."""
+        """Return about when `words` have been played; None: they never are."""
         at = self.text.lower().find(words.lower())
-        if at < 0:
-            return None
-        return self.begins + (at + len(words)) * MS_PER_CHARACTER / 1000
+        when = self.begins + (at + len(words)) * MS_PER_CHARACTER / 1000
+        return None if at < 0 or when > self.until else when
 
 
 class Ears:
@@ -53,3 +54,10 @@ class Ears:
         self._window = b""
         self.heard += new
         return new
+
+    def cut(self, now: float) -> None:
+        """Forget what will not be heard, since the buffer was cleared."""
+        self.heard = [
+            replace(each, until=min(each.until, now)) for each in self.heard if each.begins <= now
+        ]
+        self._window, self._last = b"", None

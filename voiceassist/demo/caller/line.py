@@ -23,6 +23,7 @@ from voiceassist.demo.caller.playback import Cleared, Mark, Playback
 FRAME_S = mulaw.FRAME_MS / 1000
 HANDSHAKE_S = 10.0
 CLOSING_S = 1.0
+WARNINGS_MAX = 50  # of one stream
 SLACK_S = 0.001  # a loop's timer may be early by its resolution
 FIRST_TIMESTAMP_MS = 5
 ABNORMAL = 1006
@@ -57,7 +58,7 @@ class Line(WSListener):
         self,
         writer: messages.Writer,
         stream_sid: str,
-        on_heard: Callable[[Heard], None] | None = None,
+        on_event: Callable[[str, str], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.stream_sid = stream_sid
@@ -67,13 +68,16 @@ class Line(WSListener):
         self.clears: list[Cleared] = []
         self.warnings: list[tuple[str, str]] = []
         self.latencies: list[float] = []
+        self.barge_ins: list[float] = []
         self.frames_in = self.frames_out = 0
         self.began = 0.0
         self.first_audio_at: float | None = None
-        self.spoke_until: float | None = None
+        self._spoke_until: float | None = None
+        self._speaks = False
+        self._interrupts_since: float | None = None
         self.closed: asyncio.Future[int] = self._loop.create_future()
         self._writer = writer
-        self._on_heard = on_heard
+        self._on_event = on_event
         self._transport: WSTransport | None = None
         self._leaving: WSTransport | None = None
         self._speech: deque[str] = deque()
@@ -152,7 +156,7 @@ class Line(WSListener):
             transport.disconnect()
             self._end(int(frame.get_close_code().value))
         elif kind == WSMsgType.BINARY:
-            self.warnings.append((messages.BINARY, "a binary frame"))
+            self._warn(messages.BINARY, "a binary frame")
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._fragments += frame.get_payload_as_memoryview()
             if frame.fin:
@@ -179,7 +183,7 @@ class Line(WSListener):
         try:
             message = messages.read(raw, self.stream_sid)
         except messages.Refused as refusal:
-            self.warnings.append((refusal.code, str(refusal)))
+            self._warn(refusal.code, str(refusal))
             return
         now = time.monotonic()
         if isinstance(message, messages.Audio):
@@ -188,26 +192,42 @@ class Line(WSListener):
             self.playback.mark(message.name, now)
             self._echo_due()
         else:
-            cleared = self.playback.clear(now)
-            self.clears.append(cleared)
-            self._echo(list(cleared.marks), now)
-            self._echo_due()
+            self._clear(now)
+
+    def _clear(self, now: float) -> None:
+        cleared = self.playback.clear(now)
+        self.ears.cut(now)
+        self.clears.append(cleared)
+        self._echo(list(cleared.marks), now)
+        self._echo_due()
+        if cleared.lost_ms:
+            self._on_event("cleared", str(round(cleared.played_ms)))
+        if self._interrupts_since is not None:
+            self.barge_ins.append(now - self._interrupts_since)
+            self._interrupts_since = None
+
+    def _warn(self, code: str, text: str) -> None:
+        if len(self.warnings) < WARNINGS_MAX:
+            self.warnings.append((code, text))
 
     def _play(self, audio: bytes, now: float) -> None:
         fresh = not self.playback.playing(now)
         self.frames_in += 1
         if self.first_audio_at is None:
             self.first_audio_at = now
-        if fresh and self.spoke_until is not None:
-            self.latencies.append(now - self.spoke_until)
-            self.spoke_until = None
+        if fresh and self._spoke_until is not None:
+            self.latencies.append(now - self._spoke_until)
+            self._spoke_until = None
         begins = self.playback.media(len(audio), now)
         if begins is None:
-            self.warnings.append((messages.OVERFLOW, "more than ten minutes of audio are waiting"))
+            self._warn(messages.OVERFLOW, "more than ten minutes of audio are waiting")
             return
         for heard in self.ears.listen(audio, begins, fresh=fresh):
-            if self._on_heard is not None:
-                self._at(heard.begins, self._on_heard, heard)
+            self._at(heard.begins, self._begin_to_hear, heard)
+
+    def _begin_to_hear(self, heard: Heard) -> None:
+        if heard in self.ears.heard and not self.closed.done():
+            self._on_event("heard", heard.text)
 
     def _echo_due(self) -> None:
         now = time.monotonic()
@@ -232,18 +252,26 @@ class Line(WSListener):
             return
         now = time.monotonic()
         while self._next <= now + SLACK_S:
-            if self._speech:
-                payload = self._speech.popleft()
-                if not self._speech:
-                    self.spoke_until = self._next + FRAME_S
-                    self._say_spoken()
-            else:
+            payload = self._speech.popleft() if self._speech else None
+            if (payload is not None) != self._speaks:
+                self._turn(payload is not None)
+            if payload is None:
                 payload = _HUSH[self.frames_out % len(_HUSH)]
             stamp = FIRST_TIMESTAMP_MS + self.frames_out * mulaw.FRAME_MS
             transport.send(WSMsgType.TEXT, writer.media(payload, stamp).encode())
             self.frames_out += 1
             self._next += FRAME_S
         self._tick_timer = self._at(self._next, self._tick)
+
+    def _turn(self, speaks: bool) -> None:
+        """The caller begins or ceases to speak with the frame that is sent now."""
+        self._speaks = speaks
+        if speaks:
+            self._spoke_until = None
+            self._interrupts_since = self._next if self.playback.playing(self._next) else None
+        else:
+            self._spoke_until = self._next
+            self._say_spoken()
 
     async def say(self, payloads: list[str]) -> None:
         """Send some audio in real time; returns when the last frame went out."""

@@ -35,6 +35,7 @@ class Notes:
         self._lines: list[Line] = []
         self._words: list[Words] = []
         self._keys = ""
+        self._dialled: list[str] = []
         self._posts: list[Posted] = []
         self._refusals: list[str] = []
 
@@ -60,6 +61,8 @@ class Notes:
             self._words.append(Words(_SPEAKERS[what], text, self._ms(time.monotonic())))
         elif what == "pressed":
             self._keys += text
+        elif what == "dialled":
+            self._dialled.append(text)
         if self._on_event is not None:
             self._on_event(what, text)
 
@@ -101,8 +104,12 @@ class Notes:
             turn_latency_ms=[
                 round(seconds * 1000) for line in self._lines for seconds in line.latencies
             ],
+            barge_in_ms=[
+                round(seconds * 1000) for line in self._lines for seconds in line.barge_ins
+            ],
             words=self._words,
             keys=self._keys,
+            dialled=self._dialled,
             played=runs,
             played_ms=sum(run.end_ms - run.start_ms for run in runs),
             played_ms_at_clear=[each.played_ms for each in clears],

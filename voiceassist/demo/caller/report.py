@@ -70,7 +70,8 @@ class CallReport:
 
     `ended_by`: `caller`, `server`, `transfer`, `outside` (`hang_up()`), `time_limit`, `error`.
     `error_code`: empty, or `unreachable`, `refused`, `webhook_failed`, `bad_twiml`, `rejected`,
-    `stream_refused`.
+    `stream_refused`. `turn_latency_ms`: end of the caller's words to the first audio after them;
+    `barge_in_ms`: begin of the caller's words over the assistant to `clear`.
     """
 
     call_sid: str
@@ -86,6 +87,7 @@ class CallReport:
     frames_out: int = 0
     first_greeting_ms: int | None = None
     turn_latency_ms: list[int] = field(default_factory=list)
+    barge_in_ms: list[int] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
     keys: str = ""
     dialled: list[str] = field(default_factory=list)

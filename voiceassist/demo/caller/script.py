@@ -112,7 +112,7 @@ class Script:
         def over(now: float) -> bool:
             if step.words:
                 times = [heard.says_by(step.words) for heard in line.ears.heard]
-                if not any(time is not None and time <= now for time in times):
+                if not any(at is not None and since <= at <= now for at in times):
                     return False
             elif not playback.runs or playback.runs[-1].end < since:
                 return False

@@ -1,4 +1,4 @@
-"""`manage.py simulate_call`: rings the server the way the phone company does, and tells about it."""
+"""`manage.py simulate_call`: rings the server as the phone company does, and tells about it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         except (call_rows.CannotRing, scenarios.ScenarioError, mulaw.AudioFileError) as error:
             raise CommandError(str(error)) from error
         self._options = options
-        self._ring = {"to": number, "scenario": scenario, "audio": audio}
+        self._number, self._scenario, self._audio = number, scenario, audio
         if not options["json"]:
             self.stdout.write(f"Ringing {assistant.name} ({number}) on {options['url']}\n\n")
         results = asyncio.run(self._all())
@@ -101,11 +101,13 @@ class Command(BaseCommand):
             settings.TWILIO_AUTH_TOKEN,
             account_sid=settings.TWILIO_ACCOUNT_SID,
             from_=f"+120255501{10 + index % 90:02}",
+            to=self._number,
+            scenario=self._scenario,
+            audio=self._audio,
             seconds=self._options["seconds"],
             voice=voice,
             on_event=on_event,
             public_url=_public_url(url),
-            **self._ring,
         )
 
     async def _all(self) -> list[dict[str, Any]]:
@@ -191,8 +193,8 @@ class Command(BaseCommand):
 
     def _tell_end(self, result: dict[str, Any]) -> None:
         self._say("\n" + result["ending"])
-        if result["figures"]:
-            self._say(result["figures"])
+        for line in result["figures"]:
+            self._say(line)
         for warning in result["caller"]["warnings"]:
             self._say(f"Warning {warning['code']}: {warning['text']}")
         if result["call_id"]:
