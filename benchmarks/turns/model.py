@@ -104,9 +104,10 @@ class InterruptedSession(TurnSession):
     def _interrupt(self, began: int) -> None:
         heard = self._name("item")
         start_ms = 0
-        self._send("input_audio_buffer.speech_started", item_id=heard, audio_start_ms=start_ms)
+        # Noted first: the answer may be on the wire before this process goes on.
         spoke_ms = (time.monotonic_ns() - began) / 1e6
         self._note("speech_started", item=self._item, spoke_ms=spoke_ms)
+        self._send("input_audio_buffer.speech_started", item_id=heard, audio_start_ms=start_ms)
         self._speak(STALE)
         self._end_response("cancelled")
         self._send("input_audio_buffer.speech_stopped", item_id=heard, audio_end_ms=start_ms + 300)
