@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Prefetch
 
 from calls.choices import ItemStatus
@@ -30,11 +31,13 @@ def number_of(name: str) -> tuple[Assistant, str]:
         CannotRing: no such assistant, more than one, or none of its own number.
     """
     organization, _, slug = name.rpartition("/")
-    found = Assistant.unscoped.filter(slug=slug).select_related("organization")
-    if organization:
-        found = found.filter(organization__slug=organization)
-    numbers = PhoneNumber.unscoped.order_by("number")
-    assistants = list(found.prefetch_related(Prefetch("phone_numbers", queryset=numbers)))
+    try:
+        assistants = _assistants(organization, slug)
+    except DatabaseError as error:
+        raise CannotRing(
+            f"The database cannot be read ({error}). `make run` prepares the demo's; or check "
+            "DATABASE_URL."
+        ) from error
     if not assistants:
         raise CannotRing(_unknown(name))
     if len(assistants) > 1:
@@ -47,6 +50,14 @@ def number_of(name: str) -> tuple[Assistant, str]:
             "Phone numbers."
         )
     return assistants[0], str(number.number)
+
+
+def _assistants(organization: str, slug: str) -> list[Assistant]:
+    found = Assistant.unscoped.filter(slug=slug).select_related("organization")
+    if organization:
+        found = found.filter(organization__slug=organization)
+    numbers = PhoneNumber.unscoped.order_by("number")
+    return list(found.prefetch_related(Prefetch("phone_numbers", queryset=numbers)))
 
 
 def _unknown(name: str) -> str:

@@ -108,6 +108,26 @@ def many(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def many_text(summary: Mapping[str, Any]) -> list[str]:
+    """Return the summary of many calls in words, a line each."""
+    lines = [f"{summary['calls']} calls: {_counts(summary['ended_reasons'])}."]
+    if summary["tool_runs"]:
+        lines.append(f"Tools: {_counts(summary['tool_runs'])}.")
+    for label, key in (("First words", "first_greeting_ms"), ("Answers", "turn_ms")):
+        if spread := summary[key]:
+            lines.append(
+                f"{label}: {spread['median']} ms (median), {spread['p95']} ms (95 of 100), "
+                f"{spread['most']} ms at most."
+            )
+    if summary["warnings"]:
+        lines.append(f"Warnings of the phone line: {summary['warnings']} (--json lists them).")
+    return lines
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name or 'unknown'}" for name, count in counts.items())
+
+
 def _spread(values: Sequence[float]) -> dict[str, int]:
     if not values:
         return {}

@@ -18,7 +18,7 @@ from django.db import connections
 
 from voiceassist.demo import call_rows, mulaw
 from voiceassist.demo import scenario as scenarios
-from voiceassist.demo.call_telling import Telling, figures, latency, many
+from voiceassist.demo.call_telling import Telling, figures, latency, many, many_text
 from voiceassist.demo.caller import CallReport, SimulatedCall
 from voiceassist.demo.voice import Voice
 
@@ -87,7 +87,10 @@ class Command(BaseCommand):
         self._number, self._scenario, self._audio = number, scenario, audio
         if not options["json"]:
             self.stdout.write(f"Ringing {assistant.name} ({number}) on {options['url']}\n\n")
-        results = asyncio.run(self._all())
+        try:
+            results = asyncio.run(self._all())
+        except KeyboardInterrupt:
+            raise CommandError("You hung up; the server noted the end.") from None
         self._finish(results)
 
     # --- ringing --------------------------------------------------------------------------
@@ -186,13 +189,17 @@ class Command(BaseCommand):
         elif single:
             self._tell_end(results[0])
         else:
-            self._say("\n" + json.dumps(many(results), indent=2, ensure_ascii=False))
+            self._say("\n" + "\n".join(many_text(many(results))))
         broken = [each["caller"] for each in results if each["caller"]["error_code"]]
         if broken:
             raise CommandError(_help(broken[0], self._options["url"]))
 
     def _tell_end(self, result: dict[str, Any]) -> None:
+        if result["caller"]["error_code"]:
+            return
         self._say("\n" + result["ending"])
+        if result["ended_detail"]:
+            self._say(result["ended_detail"])
         for line in result["figures"]:
             self._say(line)
         for warning in result["caller"]["warnings"]:
@@ -233,8 +240,6 @@ def _ending(report: CallReport, label: str) -> str:
     seconds = f"{report.duration_ms / 1000:.0f} s"
     if label:
         return f"{label} after {seconds}."
-    if report.error:
-        return "The call failed."
     return (
         f"{_ENDS.get(report.ended_by, '')} It lasted {seconds}. Its end is not in this database: "
         "DATABASE_URL must be the server's for transcript and tools."
