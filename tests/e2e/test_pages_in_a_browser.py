@@ -164,12 +164,20 @@ async def test_the_call_page_follows_the_call(site: Site, browser: Browser) -> N
     await page.get_by_text("Heard", exact=True).click()
     await expect(page.locator('[data-id="b"] .unheard')).to_be_hidden()
     await page.get_by_text("Both", exact=True).click()
+    await look(page, "following")
+    await context.close()
 
+
+async def test_levels_the_dialog_and_the_end_of_the_call(site: Site, browser: Browser) -> None:
+    _, user, _, call = await act(furnish)
+    context = await site.open(browser, user, viewport=SIZES["desk"])
+    page = await context.new_page()
+    await page.goto(f"/calls/{call.pk}")
+    await expect(page.locator("[data-line-word]")).to_have_text("Live")
     levels = {"caller_db": -14.2, "assistant_db": -70, "speaking": "caller"}
     publish(call.organization_id, lifecycle.topic(call.pk), "audio.level", levels)
     await expect(page.locator("[data-speaks]")).to_contain_text("Caller speaks")
     await expect(page.locator('[data-db="caller"]')).to_have_text("−14 dB")
-    await look(page, "following")
 
     await page.get_by_role("button", name="End call").first.click()
     await expect(page.get_by_role("dialog")).to_be_visible()

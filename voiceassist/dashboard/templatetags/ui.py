@@ -59,9 +59,7 @@ def icon(name: str, size: str = "") -> SafeString:
 def pill(status: str, word: str) -> SafeString:
     """Return the pill of a status."""
     tone, name = PILLS.get(status, ("idle", "info"))
-    return format_html(
-        '<span class="pill" data-tone="{}">{}{}</span>', tone, icon(name), word
-    )
+    return format_html('<span class="pill" data-tone="{}">{}{}</span>', tone, icon(name), word)
 
 
 @register.filter
