@@ -1,7 +1,7 @@
 """How the stand-ins misbehave: one frozen record that tests set for the sessions to come."""
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args, get_type_hints
 
 
 class BehaviourError(ValueError):
@@ -53,16 +53,32 @@ class Behaviour:
 
         Raises: BehaviourError: an unknown key, or a value of the wrong kind.
         """
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
         for key, value in changes.items():
-            if key not in known:
-                raise BehaviourError(f"Unknown behaviour {key!r}. Known: {', '.join(known)}.")
-            wanted = type(known[key])
-            fits = isinstance(value, int | float) if wanted is float else type(value) is wanted
-            if not fits:
-                raise BehaviourError(f"{key} must be of type {wanted.__name__}, not {value!r}.")
+            if key not in _KINDS:
+                raise BehaviourError(f"Unknown behaviour {key!r}. Known: {', '.join(_KINDS)}.")
+            trouble = _trouble(key, value)
+            if trouble:
+                raise BehaviourError(f"{key} must be {trouble}, not {value!r}.")
         return replace(self, **changes)
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-able dictionary."""
         return asdict(self)
+
+
+_KINDS = get_type_hints(Behaviour)
+_OVER_ZERO = ("audio_rate", "chunk_ms", "session_limit_s")
+
+
+def _trouble(key: str, value: object) -> str:
+    """What a value must be and is not; empty where it is right."""
+    kind = _KINDS[key]
+    choices = get_args(kind)
+    if choices:
+        return "" if value in choices else f"one of {', '.join(choices)}"
+    if kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, kind)):
+            return "a number"
+        least = 0 if key not in _OVER_ZERO else 0.001
+        return "" if value >= least else "over 0" if key in _OVER_ZERO else "0 or more"
+    return "" if isinstance(value, kind) else "true or false" if kind is bool else "a text"

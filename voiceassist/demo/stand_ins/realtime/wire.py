@@ -22,6 +22,7 @@ from openai.types.realtime import (
     SessionUpdateEvent,
 )
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from voiceassist.demo.stand_ins.realtime.errors import EventRefused
 
@@ -41,13 +42,29 @@ _EVENTS: dict[str, type[BaseModel]] = {
     "response.create": ResponseCreateEvent,
     "response.cancel": ResponseCancelEvent,
 }
-_KINDS = {str: "a string", int: "an integer", float: "a number", bool: "a boolean"}
+_WANTED = {
+    "string": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "a boolean",
+    "list": "an array",
+    "dict": "an object",
+    "model": "an object",
+    "model_attributes": "an object",
+}
+_KINDS = {
+    list: "an array",
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+}
 
 
 def decode(raw: str | bytes) -> dict[str, Any]:
     """The JSON object of a message.
 
-    Raises: EventRefused: not JSON, not an object, or without a `type`.
+    Raises: EventRefused: not JSON, or not an object.
     """
     try:
         event = msgspec.json.decode(raw)
@@ -55,8 +72,6 @@ def decode(raw: str | bytes) -> dict[str, Any]:
         raise EventRefused("invalid_json", f"The message is not valid JSON: {error}") from error
     if not isinstance(event, dict):
         raise EventRefused("invalid_event", "The message must be a JSON object.")
-    if "type" not in event:
-        raise EventRefused("invalid_event", "The 'type' field is missing.")
     return event
 
 
@@ -65,6 +80,8 @@ def check(event: dict[str, Any]) -> None:
 
     Raises: EventRefused: unknown type or field, missing or wrong value.
     """
+    if "type" not in event:
+        raise EventRefused("missing_required_parameter", "The 'type' field is missing.", "type")
     kind = event["type"]
     if kind == APPEND and _is_plain_append(event):
         return
@@ -133,17 +150,34 @@ def _path(location: Sequence[int | str], event: object, missing: bool) -> tuple[
     return text, current
 
 
-def _refusal(error: ValidationError, event: dict[str, Any]) -> EventRefused:
-    """One refusal out of pydantic's list, which names every branch of every union."""
-    # A branch fails on its `type` first; the deepest other complaint is about the branch meant.
-    complaints = sorted(
-        error.errors(include_url=False),
-        key=lambda found: (
-            found["type"] == "literal_error" and found["loc"][-1] in ("type", "role"),
-            found["type"] == "missing",
-            -len(found["loc"]),
+def _names_branch(found: ErrorDetails) -> bool:
+    return found["type"] == "literal_error" and found["loc"][-1] in ("type", "role")
+
+
+def _complaints(error: ValidationError) -> list[ErrorDetails]:
+    """The complaints about the branch that was meant, the deepest first.
+
+    Pydantic names the faults of every branch of every union; the branch that was meant is the
+    one whose `type` and `role` fit.
+    """
+    found = error.errors(include_url=False)
+    others = {each["loc"][:-1] for each in found if _names_branch(each)}
+    meant = [
+        each for each in found if not any(each["loc"][: len(branch)] == branch for branch in others)
+    ]
+    return sorted(
+        meant or [each for each in found if _names_branch(each)],
+        key=lambda each: (
+            each["type"] == "missing",
+            -len(each["loc"]),
+            each["type"] != "literal_error",
         ),
     )
+
+
+def _refusal(error: ValidationError, event: dict[str, Any]) -> EventRefused:
+    """One refusal out of pydantic's list."""
+    complaints = _complaints(error)
     first = complaints[0]
     missing = first["type"] == "missing"
     path, value = _path(first["loc"], event, missing)
@@ -152,11 +186,16 @@ def _refusal(error: ValidationError, event: dict[str, Any]) -> EventRefused:
             "missing_required_parameter", f"Missing required parameter: '{path}'.", path
         )
     if first["type"] == "literal_error":
-        expected = first.get("ctx", {}).get("expected", "")
+        same = [
+            each
+            for each in complaints
+            if each["type"] == "literal_error" and _path(each["loc"], event, False)[0] == path
+        ]
+        expected = " or ".join(dict.fromkeys(each["ctx"]["expected"] for each in same))
         return EventRefused(
             "invalid_value", f"Invalid value: {value!r}. Supported values are: {expected}.", path
         )
-    wanted = first["type"].removesuffix("_type")
+    wanted = _WANTED.get(first["type"].removesuffix("_type"), "another type")
     got = _KINDS.get(type(value), "null" if value is None else "an object")
     return EventRefused(
         "invalid_type",
