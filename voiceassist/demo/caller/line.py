@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from voiceassist.demo import mulaw
 from voiceassist.demo.caller import messages
@@ -122,7 +122,7 @@ class Line(WSListener):
         """Say `stop` and close, as at a hang-up."""
         self.send_raw(self._writer.stop())
         if self._transport is not None:
-            self._transport.send_close()
+            self._transport.send_close(WSCloseCode.OK)
         self._end(1000)
 
     def lose(self) -> None:
