@@ -137,12 +137,17 @@ def row_of(report: CallReport) -> Call:
     return Call.unscoped.get(call_sid=report.call_sid)
 
 
-def ended(report: CallReport, seconds: float = 5.0) -> Call:
+def ended(report: CallReport) -> Call:
     """The call's row once its end is written down."""
+    return ended_call(report.call_sid)
+
+
+def ended_call(call_sid: str, seconds: float = 5.0) -> Call:
+    """The same, by the call's sid."""
     pause, until = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < until:
-        call = row_of(report)
+        call = Call.unscoped.get(call_sid=call_sid)
         if call.ended_reason:
             return call
         pause.wait(0.05)
-    raise AssertionError(f"{report.call_sid} did not end: {row_of(report).status}")
+    raise AssertionError(f"{call_sid} did not end: {call.status}")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.bridge.world import World, plan
+from tests.unit.bridge.plans import plan
+from tests.unit.bridge.world import World
 
 SEEDS = 300
 

@@ -25,14 +25,12 @@ def client() -> Client:
     from twilio.http.http_client import TwilioHttpClient
     from twilio.rest import Client
 
-    base = settings.TWILIO_API_BASE_URL
-
     class RedirectedClient(TwilioHttpClient):  # type: ignore[misc]
         """Sends each request to the configured origin, with the path that the SDK built."""
 
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-            if base:
-                url = base + urlsplit(url).path
+            if settings.TWILIO_API_BASE_URL:
+                url = settings.TWILIO_API_BASE_URL + urlsplit(url).path
             return super().request(method, url, *args, **kwargs)
 
     return Client(
