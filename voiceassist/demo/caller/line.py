@@ -151,10 +151,12 @@ class Line(WSListener):
         """Take one frame."""
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
+            code = frame.get_close_code()
             if not transport.is_close_frame_sent:
-                transport.send_close(frame.get_close_code())
+                # A close without a code cannot be answered by that: 0 is no code on the wire.
+                transport.send_close(code if code.value else WSCloseCode.OK)
             transport.disconnect()
-            self._end(int(frame.get_close_code().value))
+            self._end(int(code.value))
         elif kind == WSMsgType.BINARY:
             self._warn(messages.BINARY, "a binary frame")
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):

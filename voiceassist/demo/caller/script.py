@@ -59,12 +59,14 @@ class Script:
         """Do what is left; return `hang_up` or `lose_network`, whichever ends the stream."""
         while self._at < len(self._steps):
             step = self._steps[self._at]
-            self._at += 1
             if isinstance(step, scenarios.HangUp):
-                return "hang_up"
+                break
+            if not isinstance(step, scenarios.LoseNetwork):
+                await self._do(step, line)
+            # Only now: a step that the stream's end interrupts is done again in the next one.
+            self._at += 1
             if isinstance(step, scenarios.LoseNetwork):
                 return "lose_network"
-            await self._do(step, line)
         return "hang_up"
 
     async def _do(self, step: Step, line: Line) -> None:
