@@ -5,7 +5,6 @@ The commands read; only the product writes.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.db import DatabaseError
@@ -16,8 +15,6 @@ from calls.models import Call, TranscriptItem
 from tools_library.choices import FINAL_STATUSES
 from tools_library.models import ToolExecution
 from voiceassist.assistants.models import Assistant, PhoneNumber
-
-POLL_S = 0.1
 
 
 class CannotRing(Exception):
@@ -75,20 +72,13 @@ def call_of(call_sid: str) -> Call | None:
     return Call.unscoped.filter(call_sid=call_sid).first()
 
 
-def ended_call(call_sid: str, wait_s: float) -> Call | None:
-    """Return the call's row once its end and all its words are stored, or after `wait_s`."""
-    deadline = time.monotonic() + wait_s
-    while True:
-        call = call_of(call_sid)
-        if time.monotonic() > deadline or (call is not None and _is_complete(call)):
-            return call
-        time.sleep(POLL_S)
-
-
-def _is_complete(call: Call) -> bool:
+def is_complete(call: Call | None) -> bool:
+    """Return whether the call's end, all its words and all its runs are stored."""
+    if call is None or not call.ended_reason:
+        return False
     open_words = TranscriptItem.unscoped.filter(call=call, status=ItemStatus.IN_PROGRESS)
     open_runs = ToolExecution.unscoped.filter(call=call).exclude(status__in=FINAL_STATUSES)
-    return bool(call.ended_reason) and not open_words.exists() and not open_runs.exists()
+    return not open_words.exists() and not open_runs.exists()
 
 
 def transcript(call: Call) -> list[dict[str, Any]]:

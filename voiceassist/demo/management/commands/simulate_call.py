@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +48,16 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise ArgumentTypeError(f"{value!r} is not a number of seconds, more than 0")
+    return seconds
+
+
 class Command(BaseCommand):
     """Simulated calls from the command line."""
 
@@ -68,7 +77,7 @@ class Command(BaseCommand):
         says.add_argument("--scenario", metavar="NAME", help=", ".join(scenarios.names()))
         says.add_argument("--audio", type=Path, metavar="FILE.wav", help="say this instead")
         parser.add_argument("--calls", type=_count, default=1, metavar="N", help="so many at once")
-        parser.add_argument("--seconds", type=float, metavar="S", help="hang up after S seconds")
+        parser.add_argument("--seconds", type=_seconds, metavar="S", help="hang up after S seconds")
         parser.add_argument("--json", action="store_true", help="print one JSON object only")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -164,8 +173,14 @@ class Command(BaseCommand):
             telling.runs(await loop.run_in_executor(database, rows))
 
     async def _result(self, report: CallReport, database: ThreadPoolExecutor) -> dict[str, Any]:
+        """Wait until the server has stored the end, then read everything."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(database, _result, report)
+        deadline = loop.time() + (0 if report.error_code else WAIT_FOR_END_S)
+        while True:
+            complete = await loop.run_in_executor(database, _is_complete, report.call_sid)
+            if complete or loop.time() >= deadline:
+                return await loop.run_in_executor(database, _result, report)
+            await asyncio.sleep(LOOK_S)
 
     # --- telling --------------------------------------------------------------------------
 
@@ -184,8 +199,7 @@ class Command(BaseCommand):
         single = len(results) == 1
         if self._options["json"]:
             whole = results[0] if single else {"summary": many(results), "calls": results}
-            json.dump(whole, sys.stdout, indent=2, default=str, ensure_ascii=False)
-            sys.stdout.write("\n")
+            self._say(json.dumps(whole, indent=2, default=str, ensure_ascii=False))
         elif single:
             self._tell_end(results[0])
         else:
@@ -217,9 +231,12 @@ def _public_url(url: str) -> str:
     return str(settings.PUBLIC_URL) if inside else url
 
 
+def _is_complete(call_sid: str) -> bool:
+    return call_rows.is_complete(call_rows.call_of(call_sid))
+
+
 def _result(report: CallReport) -> dict[str, Any]:
-    wait = 0 if report.error_code else WAIT_FOR_END_S
-    call = call_rows.ended_call(report.call_sid, wait)
+    call = call_rows.call_of(report.call_sid)
     result: dict[str, Any] = {
         "call_id": call.pk if call else None,
         "call_sid": report.call_sid,
