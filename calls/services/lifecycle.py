@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
-from voiceassist.foundation.events import emit
+from voiceassist.foundation.events import News, emit
 
 # What a final status of the phone company means, where the bridge has not said why.
 _REASONS = {
@@ -30,7 +30,7 @@ def topic(call_id: int) -> str:
 
 def announce(call: Call) -> None:
     """Tell everybody how the call stands."""
-    emit(call.organization_id, topic(call.pk), "call.updated", describe(call))
+    emit(call.organization_id, News(topic(call.pk), "call.updated", describe(call)))
 
 
 def describe(call: Call) -> dict[str, Any]:

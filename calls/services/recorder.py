@@ -21,12 +21,12 @@ from django.db import connection, transaction
 from calls.bridge.ports import Ending, Utterance
 from calls.models import Call, TranscriptItem
 from calls.services import lifecycle
-from voiceassist.foundation.events import emit
+from voiceassist.foundation.events import News, emit
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
-GATHER_S = 0.02  # waited for more records once the first of a batch is there
+GATHER_S = 0.05  # waited for more records once the first of a batch is there
 RETRY_S = (0.1, 0.5, 2.0, 5.0)
 BOUND = 100_000
 
@@ -174,7 +174,8 @@ def write_batch(batch: list[Record]) -> None:
     for record in batch:
         if isinstance(record, Said):
             said[record.call.call_id, record.utterance.item_id] = record
-    _write_utterances(list(said.values()))
+    if said:
+        _write_utterances(list(said.values()))
     for record in batch:
         if isinstance(record, Answered):
             lifecycle.answer(Call.unscoped.get(pk=record.call.call_id))
@@ -191,15 +192,14 @@ def _write_utterances(records: list[Said]) -> None:
         unique_fields=["call", "item_id"],
         update_fields=[*fields, "latency_ms"],
     )
+    news: dict[int, list[News]] = {}
     for record in records:
         if record.utterance.status != "in_progress":
-            call = record.call
-            emit(
-                call.organization_id,
-                lifecycle.topic(call.call_id),
-                "transcript.completed",
-                utterance_data(record.utterance),
-            )
+            topic = lifecycle.topic(record.call.call_id)
+            said = News(topic, "transcript.completed", utterance_data(record.utterance))
+            news.setdefault(record.call.organization_id, []).append(said)
+    for organization_id, told in news.items():
+        emit(organization_id, *told)
 
 
 def _row(record: Said) -> TranscriptItem:

@@ -30,7 +30,7 @@ from tests.factories.pages import (
     run_tool,
     say,
 )
-from voiceassist.foundation.events import emit, publish
+from voiceassist.foundation.events import News, emit, publish
 from voiceassist.organizations.models import Membership, Organization, User
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -66,7 +66,7 @@ async def look(page: Page, name: str) -> None:
 
 def tell(call: Call, type_: str, **data: Any) -> None:
     """Store and publish an event of the call."""
-    emit(call.organization_id, lifecycle.topic(call.pk), type_, data)
+    emit(call.organization_id, News(lifecycle.topic(call.pk), type_, data))
 
 
 def speak(call: Call, item: str, position: int, text: str, **data: Any) -> None:

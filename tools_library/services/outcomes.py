@@ -41,12 +41,14 @@ class OutcomeListener:
         self._expected: dict[str, Callback] = {}
         self._early: OrderedDict[str, ToolOutcome] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
+        self._layer: Any = None
 
     @property
     def running(self) -> bool:
-        """Whether outcomes are received."""
+        """Whether outcomes are received, over the channel layer that is in use."""
         task = self._task
-        return task is not None and not task.done() and not task.get_loop().is_closed()
+        alive = task is not None and not task.done() and not task.get_loop().is_closed()
+        return alive and self._layer is get_channel_layer()
 
     async def start(self) -> None:
         """Take a channel and listen on the running loop; a second call changes nothing.
@@ -59,6 +61,7 @@ class OutcomeListener:
         layer = get_channel_layer()
         if layer is None:
             raise RuntimeError("Outcomes need a channel layer.")
+        self._layer = layer
         self.channel = await layer.new_channel("outcomes")
         self._task = asyncio.create_task(self._listen(layer, self.channel), name="outcomes")
 

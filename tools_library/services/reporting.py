@@ -11,7 +11,7 @@ from tools_library.choices import FINAL_STATUSES, ToolType
 from tools_library.engine.types import ToolOutcome
 from tools_library.executors.builtin import end_call
 from tools_library.models import ToolExecution
-from voiceassist.foundation.events import emit
+from voiceassist.foundation.events import News, emit
 from voiceassist.foundation.events.transport import reply
 
 TYPE = "execution.updated"
@@ -26,14 +26,11 @@ def report(execution: ToolExecution) -> None:
     if execution.reply_to and execution.status in FINAL_STATUSES:
         channel, message = execution.reply_to, outcome_message(execution)
         transaction.on_commit(lambda: reply(channel, message))
+    row = flat(execution)
+    news = [News("executions", TYPE, row)]
     if execution.call_id is not None:
-        emit(
-            execution.organization_id,
-            f"call:{execution.call_id}",
-            TYPE,
-            {**flat(execution), **_details(execution)},
-        )
-    emit(execution.organization_id, "executions", TYPE, flat(execution))
+        news.append(News(f"call:{execution.call_id}", TYPE, {**row, **_details(execution)}))
+    emit(execution.organization_id, *news)
 
 
 def flat(execution: ToolExecution) -> dict[str, Any]:

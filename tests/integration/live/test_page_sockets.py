@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.factories.pages import make_call, make_organization, make_user
 from tests.integration.live.serving import LiveServer, World, act, cookie_of, read, until
-from voiceassist.foundation.events import emit, hub, publish, socket
+from voiceassist.foundation.events import News, emit, hub, publish, socket
 from voiceassist.foundation.models import Event
 from voiceassist.organizations.services import api_keys
 
@@ -24,7 +24,7 @@ def happen(world: World, count: int = 1, **data: Any) -> list[int]:
     topic = f"call:{world.call.pk}"
     organization = world.organization.pk
     return [
-        emit(organization, topic, "call.updated", {"number": number} | data).pk
+        emit(organization, News(topic, "call.updated", {"number": number} | data))[0].pk
         for number in range(count)
     ]
 
@@ -132,7 +132,9 @@ async def test_events_of_one_organization_never_reach_another(
         await asyncio.gather(*(each.send("ping") for each in (ours, theirs)))
         assert [await ours.recv(), await theirs.recv()] == ["pong", "pong"]
         data = {"execution_id": "e1", "tool_name": "lookup_order", "status": "success"}
-        event = await act(emit, world.organization.pk, "executions", "execution.updated", data)
+        (event,) = await act(
+            emit, world.organization.pk, News("executions", "execution.updated", data)
+        )
         assert await read(ours, 1) == [data | {"seq": event.pk}]
         with pytest.raises(TimeoutError):
             await read(theirs, 1, within=0.3)

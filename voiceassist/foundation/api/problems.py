@@ -18,7 +18,7 @@ CONTENT_TYPE = "application/problem+json"
 def problem(
     status: int, detail: str, *, errors: list[dict[str, str]] | None = None, code: str = ""
 ) -> Response:
-    """Return `{"type", "title", "status", "detail", "code"?, "errors"?}` with the right media type."""
+    """Return `{"type", "title", "status", "detail", "code"?, "errors"?}` as a problem."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -46,9 +46,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         fields = [{"field": name, "message": text} for name, text in _flatten("", error.detail)]
         result = problem(400, "Some fields need another value.", errors=fields, code="invalid")
     else:
-        detail = getattr(error, "detail", None) or str(error) or HTTPStatus(answer.status_code).phrase
+        status = answer.status_code
+        detail = getattr(error, "detail", None) or str(error) or HTTPStatus(status).phrase
         code = error.get_codes() if isinstance(error, exceptions.APIException) else ""
-        result = problem(answer.status_code, str(detail), code=code if isinstance(code, str) else "")
+        result = problem(status, str(detail), code=code if isinstance(code, str) else "")
     for name in ("Retry-After", "WWW-Authenticate"):
         if name in answer:
             result[name] = answer[name]

@@ -4,6 +4,6 @@
 (words while they are spoken, audio levels). `hub` carries both to the sockets of this process.
 """
 
-from voiceassist.foundation.events.emit import emit, publish
+from voiceassist.foundation.events.emit import News, emit, publish
 
-__all__ = ["emit", "publish"]
+__all__ = ["News", "emit", "publish"]

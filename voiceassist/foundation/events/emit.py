@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,27 +13,45 @@ from voiceassist.foundation.events.transport import send
 from voiceassist.foundation.models import Event
 
 
-def emit(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> Event:
-    """Store an event in the caller's transaction and publish it after the commit.
-
-    Events of one organization become visible in the order of their ids, so that a reader who
-    resumes after the last id it saw misses none: on PostgreSQL the rest of the transaction holds
-    a lock per organization, hence emit last.
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened.
 
     Args:
-        organization_id: whose event it is.
         topic: who listens, such as `executions` or `call:12`.
         type: what happened, in the past tense, such as `execution.updated`.
         data: JSON object; ids and short values, no secrets.
     """
+
+    topic: str
+    type: str
+    data: Mapping[str, Any]
+
+
+def emit(organization_id: int, *news: News) -> list[Event]:
+    """Store events in the caller's transaction and publish them after the commit; return them.
+
+    Events of one organization become visible in the order of their ids, so that a reader who
+    resumes after the last id it saw misses none: on PostgreSQL the rest of the transaction holds
+    a lock per organization, hence emit last, and everything at once.
+    """
     with transaction.atomic(savepoint=False):
         _lock_order(organization_id)
-        event = Event.objects.create(
-            organization_id=organization_id, topic=topic, type=type, data=data, at=timezone.now()
+        now = timezone.now()
+        events = Event.objects.bulk_create(
+            [
+                Event(
+                    organization_id=organization_id,
+                    topic=each.topic,
+                    type=each.type,
+                    data=each.data,
+                    at=now,
+                )
+                for each in news
+            ]
         )
-        frame = to_frame(event)
-        transaction.on_commit(lambda: send(organization_id, topic, frame))
-    return event
+        transaction.on_commit(lambda: _send_all(organization_id, events))
+    return events
 
 
 def publish(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> None:
@@ -49,6 +68,11 @@ def to_frame(event: Event) -> dict[str, Any]:
         "at": event.at.isoformat(),
         "data": event.data,
     }
+
+
+def _send_all(organization_id: int, events: list[Event]) -> None:
+    for event in events:
+        send(organization_id, event.topic, to_frame(event))
 
 
 def _lock_order(organization_id: int) -> None:
