@@ -95,7 +95,9 @@ class Command(BaseCommand):
         self._options = options
         self._number, self._scenario, self._audio = number, scenario, audio
         if not options["json"]:
-            self.stdout.write(f"Ringing {assistant.name} ({number}) on {options['url']}\n\n")
+            url = options["url"]
+            self._say(f"Ringing {assistant.name} ({number}) on {url}")
+            self._say(f"Watch it live on {url}/calls\n\n")
         try:
             results = asyncio.run(self._all())
         except KeyboardInterrupt:
