@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from calls.bridge import realtime_wire as wire
 from calls.bridge.model_events import Event, SessionLost
@@ -67,7 +67,7 @@ class RealtimeModel(WSListener):
         self._closed = True
         self._waiting.clear()
         if self._transport is not None:
-            self._transport.send_close()
+            self._transport.send_close(WSCloseCode.OK)
             self._transport.disconnect()
             self._transport = None
 

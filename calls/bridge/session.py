@@ -1,8 +1,7 @@
 """One live call: decides what the phone hears and what the model is told; pure, no Django.
 
 Everything happens in one thread, by method calls: frames of the phone, events of the model,
-outcomes of tools, time. The rules for interruptions, tool calls and endings each have a module of
-their own; here they meet.
+outcomes of tools, time. Turns, tool calls and endings each have a module; here they meet.
 """
 
 from __future__ import annotations
@@ -177,6 +176,7 @@ class Session:
         self.timers.later(TURN_GRACE_S, self.pump)
 
     def _response_started(self, event: ev.ResponseStarted) -> None:
+        self.grace_until = 0.0
         request = self.responses.started(event.response_id, event.request)
         self.speech.response_began(event.response_id)
         if (self.caller_speaking or self.endings.firm()) and (

@@ -69,3 +69,11 @@ def test_a_refused_request_is_repeated_when_the_other_response_has_ended():
     assert len(call.of("model.create_response")) == 1
     call.model(ev.ResponseEnded("r2", "completed"))
     assert len(call.of("model.create_response")) == 2
+
+
+def test_a_fast_tool_does_not_wait_for_the_turn_that_was_answered_already():
+    call = Call(first_message="").answer()
+    call.model(ev.SpeechStarted("u1", 0), ev.SpeechStopped("u1", 400), ev.ResponseStarted("r1"))
+    call.model(tool("c1", "read_a"), ev.ResponseEnded("r1", "completed"))
+    call.session.on_tool_outcome("c1", "{}")
+    assert len(call.of("model.create_response")) == 1
