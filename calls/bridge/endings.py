@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from calls.bridge.session import Session
 
 SETUP_TIMEOUT_S = 10.0
+LINE_TIMEOUT_S = 10.0
 PASSING_TROUBLE = frozenset({"", "server_error", "internal_error"})
 
 
@@ -34,13 +35,16 @@ class Endings:
         session = self._session
         if session.ended or self.closing is not None:
             return
-        self.closing = Closing(ending, gentle=gentle, began=session.timers.now())
+        if not session.ready:
+            session.finish(ending)
+            return
+        self.closing = self._closing(ending, gentle=gentle)
         session.responses.forget_waiting()
         if not gentle:
-            session.interrupt(cancelled_by_model=False)
+            session.turns.interrupt(cancelled_by_model=False)
             session.model.deafen()
-            session.caller_speaking = False
-        if sentence and session.ready:
+            session.turns.silence_caller()
+        if sentence:
             session.responses.ask("farewell", exactly(sentence))
         session.pump()
 
@@ -81,10 +85,20 @@ class Endings:
             self.model_unreachable("The voice model did not answer.")
         return session.ended
 
+    def check_line(self, silent_for_s: float) -> None:
+        """A line sends audio all the time: without any it is lost, whatever its socket says."""
+        if silent_for_s > LINE_TIMEOUT_S:
+            detail = f"No audio came from the phone for {LINE_TIMEOUT_S:.0f} s."
+            self._session.hung_up(Ending("stream_lost", detail, resume=True))
+
     def check_limits(self, now: float) -> None:
         """Ask, or say goodbye, where nobody speaks or the call has lasted long enough."""
         session = self._session
-        busy = session.caller_speaking or session.assistant_busy() or bool(session.calls.pending)
+        if session.ended:
+            return
+        busy = (
+            session.turns.caller_speaking or session.assistant_busy() or bool(session.calls.pending)
+        )
         limit = self.limits.check(now, busy=busy)
         sentences = session.plan.sentences
         if limit is Limit.ASK:
@@ -108,9 +122,20 @@ class Endings:
             self.model_failed(code, message)
 
     def model_failed(self, code: str, message: str) -> None:
-        """The model cannot speak any more: the phone company's voice says goodbye."""
-        say = self._session.plan.sentences["model_failed"]
-        self._session.finish(Ending("model_failed", f"{code}: {message}"[:300], say=say))
+        """The model cannot speak any more: the phone company's voice says goodbye.
+
+        What it said before is still heard to its end.
+        """
+        session = self._session
+        say = session.plan.sentences["model_failed"]
+        ending = Ending("model_failed", f"{code}: {message}"[:300], say=say)
+        if not session.playback.busy():
+            session.finish(ending)
+            return
+        self.closing = self._closing(ending, gentle=False)
+        session.responses.forget_waiting()
+        session.model.deafen()
+        session.turns.silence_caller()
 
     def model_unreachable(self, detail: str) -> None:
         """The model was never there."""
@@ -121,4 +146,12 @@ class Endings:
         """The connection broke: let what is queued be heard, then go on with a new stream."""
         if self.closing is None:
             ending = Ending("model_lost", detail[:300], resume=True)
-            self.closing = Closing(ending, gentle=False, began=self._session.timers.now())
+            self.closing = self._closing(ending, gentle=False)
+        else:
+            self.closing.gentle = False  # nobody is there any more who could go on
+
+    def _closing(self, ending: Ending, *, gentle: bool) -> Closing:
+        """Return a closing that begins when what is being played has been heard."""
+        session = self._session
+        now = session.timers.now()
+        return Closing(ending, gentle, now + session.playback.remaining_ms(now) / 1000)

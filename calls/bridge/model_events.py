@@ -37,6 +37,12 @@ class ItemPlaced(Event, frozen=True):
     role: str = ""
 
 
+class AnswerTaken(Event, frozen=True):
+    """The model has taken in the answer to a function call."""
+
+    call_id: str
+
+
 class CallerWords(Event, frozen=True):
     """Part of the caller's words."""
 

@@ -56,6 +56,7 @@ class Sending:
 
     payload: str = ""
     mark: str = ""
+    all_heard: bool = False  # the item ended, and everything of it has been heard already
 
 
 @dataclass(slots=True)
@@ -120,6 +121,7 @@ class Playback:
             sending.mark = self._book(item, size / BYTES_PER_MS, now)
         if not sending.mark and self.segments and not self.segments[-1].mark:
             sending.mark = self._close_segment()
+        sending.all_heard = 0 < item.sent_ms <= item.acknowledged_ms + 0.5
         return sending
 
     def _whole_frames(self, payload: str) -> tuple[str, int]:
@@ -221,6 +223,13 @@ class Playback:
                 whole = item.complete and heard >= item.sent_ms
                 seen[item.item_id] = Heard(
                     item.item_id, item.content_index, heard, item.sent_ms, whole
+                )
+        for item in self.items.values():
+            # Heard as far as it was sent, but cut before the model had said all of it.
+            if not item.complete and item.sent_ms > 0 and item.item_id not in seen:
+                heard = item.acknowledged_ms
+                seen[item.item_id] = Heard(
+                    item.item_id, item.content_index, heard, item.sent_ms, whole=False
                 )
         for cut in seen.values():
             self.items[cut.item_id].acknowledged_ms = cut.heard_ms

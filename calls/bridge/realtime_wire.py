@@ -118,6 +118,13 @@ def _tool_called(event: _ItemEvent) -> ev.Event | None:
     )
 
 
+def _item_added(event: _ItemEvent) -> ev.Event:
+    item = event.item
+    if item.type == "function_call_output":
+        return ev.AnswerTaken(item.call_id or "")
+    return ev.ItemPlaced(item.id, event.previous_item_id, item.role or "")
+
+
 def _response_started(event: _ResponseEvent) -> ev.Event:
     request = (event.response.metadata or {}).get(REQUEST_KEY, "")
     return ev.ResponseStarted(event.response.id, str(request))
@@ -165,9 +172,7 @@ _readers: Mapping[str, Callable[[bytes], ev.Event | None]] = {
     "input_audio_buffer.committed": _reader(
         _Placed, lambda e: ev.ItemPlaced(e.item_id, e.previous_item_id, "user")
     ),
-    "conversation.item.added": _reader(
-        _ItemEvent, lambda e: ev.ItemPlaced(e.item.id, e.previous_item_id, e.item.role or "")
-    ),
+    "conversation.item.added": _reader(_ItemEvent, _item_added),
     "conversation.item.input_audio_transcription.delta": _reader(
         _Transcript, lambda e: ev.CallerWords(e.item_id, e.delta)
     ),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from calls.bridge.ports import Model
 
 ANSWER_TIMEOUT_S = 15.0  # a request neither begun nor refused by then is taken as lost
+BLOCKED_S = 5.0  # an unknown response ends within this, or its end was missed
 MAX_ATTEMPTS = 4
 
 
@@ -41,6 +42,7 @@ class Responses:
     requested_at: float = 0.0
     queue: deque[Request] = field(default_factory=deque)
     requests: dict[str, Request] = field(default_factory=dict)  # response id → what asked for it
+    blocked_until: float = 0.0  # another response is active that we have not heard of
     _serial: int = 0
 
     def ask(self, purpose: str, instructions: str | None = None) -> Request:
@@ -64,7 +66,7 @@ class Responses:
 
     def next(self, now: float) -> bool:
         """Send the next request if nothing is under way; return whether one was sent."""
-        if not self.idle() or not self.queue:
+        if not self.idle() or not self.queue or now < self.blocked_until:
             return False
         self.requested = self.queue.popleft()
         self.requested.attempts += 1
@@ -84,6 +86,7 @@ class Responses:
 
     def ended(self, response_id: str) -> Request | None:
         """A response is over; return our request, or None where the model had begun it."""
+        self.blocked_until = 0.0
         if self.active == response_id:
             self.active = ""
         return self.requests.pop(response_id, None)
@@ -99,14 +102,18 @@ class Responses:
                 Request(name, request.purpose, request.instructions, request.attempts)
             )
 
-    def refused(self, request: str) -> bool:
-        """Ours was refused since another is active; keep it wanted. False: not about ours."""
+    def refused(self, request: str, now: float) -> bool:
+        """Ours was refused since another is active: ask again when that has ended.
+
+        Return False where the refusal is not about ours.
+        """
         ours = self.requested
         if ours is None or ours.name != request:
             return False
         self.requested = None
         if ours.attempts < MAX_ATTEMPTS:
             self.queue.appendleft(ours)
+            self.blocked_until = now + BLOCKED_S
         return True
 
     def dropped(self, request: str) -> Request | None:

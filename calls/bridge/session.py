@@ -13,17 +13,16 @@ from typing import Any
 from calls.bridge import frames
 from calls.bridge import model_events as ev
 from calls.bridge.endings import Endings
-from calls.bridge.keys import Keys
 from calls.bridge.levels import LevelMeter
 from calls.bridge.playback import Playback
 from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, Tools
 from calls.bridge.responses import Responses, exactly
 from calls.bridge.speech import Speech
 from calls.bridge.tool_calls import ToolCalls
+from calls.bridge.turns import Turns
 
 TICK_S = 0.25
 EARLY_FRAMES = 100  # 2 s of audio kept for a model that is not ready yet
-TURN_GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
 BAD_FRAMES_MAX = 20
 
 
@@ -51,18 +50,15 @@ class Session:
         self.speech = Speech(plan, self.playback, journal)
         self.endings = Endings(self)
         self.meter = LevelMeter(journal, self.playback)
-        self.keys = Keys(timers, self._keys_pressed)
+        self.turns = Turns(self)
         self.encoder: frames.Encoder | None = None
         self.early: deque[str] = deque(maxlen=EARLY_FRAMES)
         self.ready = False
         self.ended = False
         self.greeted = False
         self.listening = plan.first_message_interruptible or not plan.first_message or plan.resumed
-        self.caller_speaking = False
-        self.grace_until = 0.0
-        self.opened_at = timers.now()
+        self.opened_at = self.heard_from_at = timers.now()
         self.bad_frames = 0
-        self.interruptions = 0
         self.frames_in = 0
         self.frames_out = 0
         self._stop_tick = timers.later(TICK_S, self._tick)
@@ -77,7 +73,7 @@ class Session:
         elif type(frame) is frames.Mark:
             self._mark(frame.mark.name)
         elif type(frame) is frames.Dtmf:
-            self.keys.press(frame.dtmf.digit)
+            self.turns.keys.press(frame.dtmf.digit)
         elif type(frame) is frames.Start:
             self._start(frame)
         elif type(frame) is frames.Stop:
@@ -92,13 +88,14 @@ class Session:
     def hung_up(self, ending: Ending) -> None:
         """The caller is gone, or the stream is; a call that was ending anyway keeps its reason."""
         closing = self.endings.closing
-        self.finish(closing.ending if closing else ending)
+        ending_anyway = closing is not None and not closing.ending.resume
+        self.finish(closing.ending if closing and ending_anyway else ending)
 
     def _start(self, frame: frames.Start) -> None:
         if self.encoder is not None or self.ended:
             return
         self.encoder = frames.Encoder(frame.start.streamSid or frame.streamSid)
-        self.endings.limits.started = self.timers.now()
+        self.endings.limits.started = self.heard_from_at = self.timers.now()
         self.journal.answered(frame.start.streamSid)
         self._greet()
 
@@ -106,25 +103,26 @@ class Session:
         if self.encoder is None or self.ended:
             return
         self.frames_in += 1
-        timestamp = float(media.timestamp) if media.timestamp.isdigit() else 0.0
-        self.playback.tick(timestamp, self.timers.now())
+        plain = media.timestamp.isascii() and media.timestamp.isdecimal()
+        timestamp = float(media.timestamp) if plain else 0.0
+        self.heard_from_at = self.timers.now()
+        self.playback.tick(timestamp, self.heard_from_at)
         if not self.ready:
             self.early.append(media.payload)
             return
         self.speech.appended(media.payload)
         self.model.append_audio(media.payload)
-        self.meter.caller(media.payload, timestamp, speaking=self.caller_speaking)
+        self.meter.caller(media.payload, timestamp, speaking=self.turns.caller_speaking)
 
     def _mark(self, name: str) -> None:
         for item_id in self.playback.acknowledge(name, self.timers.now()):
             self.speech.played(item_id)
-        self._played_out()
+        self.pump()
 
-    def _played_out(self) -> None:
+    def _listen_after_greeting(self) -> None:
         if self.greeted and not self.listening and not self.assistant_busy():
             self.listening = True
             self.model.listen(self.plan.settings)
-        self.pump()
 
     # --- the model ------------------------------------------------------------------------
 
@@ -159,35 +157,15 @@ class Session:
             self.responses.ask("greeting", exactly(self.plan.first_message))
         self.pump()
 
-    def _speech_started(self, event: ev.SpeechStarted) -> None:
-        now = self.timers.now()
-        self.caller_speaking = True
-        self.endings.limits.noise(by_caller=True)
-        if self.plan.settings.turn_detection.get("interrupt_response", True):
-            self.interrupt(cancelled_by_model=True)
-        self.speech.caller_began(event, now)
-
-    def _speech_stopped(self, event: ev.SpeechStopped) -> None:
-        now = self.timers.now()
-        self.caller_speaking = False
-        self.endings.limits.noise(by_caller=True)
-        self.speech.caller_stopped(event)
-        self.grace_until = now + TURN_GRACE_S
-        self.timers.later(TURN_GRACE_S, self.pump)
-
     def _response_started(self, event: ev.ResponseStarted) -> None:
-        self.grace_until = 0.0
         request = self.responses.started(event.response_id, event.request)
+        self.turns.answered()
         self.speech.response_began(event.response_id)
-        if (self.caller_speaking or self.endings.firm()) and (
-            request is None or request.purpose == "turn"
-        ):
-            # The caller is already speaking again (or the call is being ended): the answer that
-            # was on its way would talk over them; the model answers their turn instead.
+        if self.turns.unwanted(request):
             self.speech.cut(event.response_id)
             self.model.cancel_response()
-            return
-        self.calls.response_started()
+        else:
+            self.calls.response_started()
 
     def _output_started(self, event: ev.OutputStarted) -> None:
         if event.kind == "message":
@@ -195,7 +173,7 @@ class Session:
 
     def _audio(self, event: ev.Audio) -> None:
         stale = event.response_id != self.responses.active or self.speech.is_cut(event.response_id)
-        if stale or self.encoder is None or self.ended:
+        if stale or self.encoder is None or self.ended or not _is_base64(event.payload):
             return
         now = self.timers.now()
         self.speech.speaks(event, now)
@@ -220,6 +198,8 @@ class Session:
         sending = self.playback.end_item(item_id, self.timers.now())
         if self.encoder is not None:
             self._send(sending.payload, sending.mark)
+        if sending.all_heard:
+            self.speech.played(item_id)
 
     def _tool_called(self, event: ev.ToolCalled) -> None:
         interrupted = self.speech.is_cut(event.response_id)
@@ -229,8 +209,9 @@ class Session:
         request = self.responses.ended(event.response_id)
         spoken = self.speech.response_ended(event.response_id, self._end_item)
         self.journal.used(event)
-        interrupted = event.status == "cancelled"
-        if event.status == "failed":
+        interrupted = event.status in {"cancelled", "failed"}
+        silent = event.status == "incomplete" and not spoken
+        if event.status == "failed" or (silent and not self.calls.of(event.response_id)):
             self.endings.response_failed(event.error_code, event.error_message, request)
         elif not interrupted:
             self.endings.failures = 0
@@ -243,7 +224,7 @@ class Session:
         if event.code == "session_expired":
             self._session_lost(ev.SessionLost(event.message, expired=True))
         elif event.code == "conversation_already_has_active_response":
-            self.responses.refused(event.event_id)
+            self.responses.refused(event.event_id, self.timers.now())
         elif event.event_id in {"setup", "listen"}:
             self.endings.model_failed(event.code, event.message)
         elif (request := self.responses.dropped(event.event_id)) is not None:
@@ -257,7 +238,7 @@ class Session:
         self.endings.model_lost(event.detail)
         self.responses = Responses(self.model)
         self.calls.pending.clear()
-        self.caller_speaking = False
+        self.turns.silence_caller()
         self.pump()
 
     # --- tools ----------------------------------------------------------------------------
@@ -290,46 +271,10 @@ class Session:
             return
         self.ended = True
         self._stop_tick()
-        self.keys.stop()
+        self.turns.keys.stop()
         self.speech.finalize(self.timers.now())
         self.tools.abandon()
         self.phone.finish(ending)
-
-    # --- interruptions --------------------------------------------------------------------
-
-    def interrupt(self, *, cancelled_by_model: bool) -> None:
-        """Somebody takes the turn: stop playback first, then tell the model what was heard."""
-        now = self.timers.now()
-        self.responses.forget_waiting()
-        self.endings.keep_call()
-        active = self.responses.active
-        if not self.playback.busy() and not active:
-            return
-        heard = self.playback.clear(now)
-        if self.encoder is not None:
-            self.phone.send(self.encoder.clear())
-        if active:
-            if not cancelled_by_model:
-                self.model.cancel_response()
-            self.speech.cut(active)
-        for cut in heard:
-            if not cut.whole and cut.heard_ms >= 1:
-                self.model.truncate(cut.item_id, cut.content_index, int(cut.heard_ms))
-        for item_id in self.speech.interrupted(heard, active):
-            self.model.delete_item(item_id)
-        self.interruptions += 1
-        self.journal.interrupted(self.interruptions)
-
-    def _keys_pressed(self, digits: str) -> None:
-        if self.ended or not self.ready:
-            return
-        now = self.timers.now()
-        self.endings.limits.noise(by_caller=True)
-        self.interrupt(cancelled_by_model=False)
-        self.speech.keys(digits, now)
-        self.model.add_message("user", f"[The caller pressed {digits} on the phone's keys.]")
-        self.responses.ask("turn")
-        self.pump()
 
     # --- control --------------------------------------------------------------------------
 
@@ -357,8 +302,8 @@ class Session:
         if self.playback.overdue(now):
             for item_id in self.playback.assume_played():
                 self.speech.played(item_id)
-            self._played_out()
         if self.encoder is not None:
+            self.endings.check_line(now - self.heard_from_at)
             self.endings.check_limits(now)
         self.pump()
 
@@ -372,17 +317,24 @@ class Session:
         now = self.timers.now()
         if self.endings.finish_if_due(now):
             return
-        if self.caller_speaking or now < self.grace_until:
+        self._listen_after_greeting()
+        if not self.turns.free(now):
             return
         if not self.endings.closing and self.responses.idle() and self.calls.want_response():
             self.responses.ask("turn")
         self.responses.next(now)
 
 
+def _is_base64(payload: str) -> bool:
+    """Whether the payload can stand in a JSON string as it is; cheap, it is asked per piece."""
+    return '"' not in payload and "\\" not in payload
+
+
 _HANDLERS: dict[type[ev.Event], Any] = {
     ev.SessionReady: Session._ready,
-    ev.SpeechStarted: Session._speech_started,
-    ev.SpeechStopped: Session._speech_stopped,
+    ev.SpeechStarted: lambda session, event: session.turns.speech_started(event),
+    ev.SpeechStopped: lambda session, event: session.turns.speech_stopped(event),
+    ev.AnswerTaken: lambda session, event: session.calls.taken_in(event.call_id),
     ev.ItemPlaced: lambda session, event: session.speech.placed(event),
     ev.CallerWords: lambda session, event: session.speech.caller_words(event),
     ev.CallerSaid: lambda session, event: session.speech.caller_said(event),

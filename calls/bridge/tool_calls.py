@@ -45,7 +45,8 @@ class ToolCalls:
     pending: dict[str, Pending] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     done_responses: set[str] = field(default_factory=set)
-    unseen_outputs: bool = False  # an answer that no response has been created after
+    # Answers that no response has seen yet: call id → whether the model has taken it in.
+    unseen: dict[str, bool] = field(default_factory=dict)
 
     def called(self, event: ToolCalled, now: float, *, interrupted: bool) -> None:
         """A complete call arrived; duplicates of a call id are dropped."""
@@ -61,20 +62,19 @@ class ToolCalls:
         elif traits.side_effect == "read" and traits.runs_at != "session":
             self._start(entry, now)
 
+    def of(self, response_id: str) -> list[Pending]:
+        """Return the calls of a response that are not answered yet."""
+        return [entry for entry in self.pending.values() if entry.response_id == response_id]
+
     def for_session(self, response_id: str) -> list[ToolCall]:
         """Return the calls of a finished response that the session itself must perform."""
-        return [
-            entry.call
-            for entry in self.pending.values()
-            if entry.response_id == response_id and entry.traits.runs_at == "session"
-        ]
+        return [e.call for e in self.of(response_id) if e.traits.runs_at == "session"]
 
     def response_done(self, response_id: str, *, interrupted: bool, now: float) -> None:
         """The response is over: start what waited for that, or refuse it where interrupted."""
         self.done_responses.add(response_id)
-        for entry in list(self.pending.values()):
-            waits = entry.response_id == response_id and not entry.started
-            if waits and interrupted:
+        for entry in self.of(response_id):
+            if interrupted and not entry.started:
                 self._refuse(entry)
         self.start_waiting(now)
 
@@ -105,8 +105,13 @@ class ToolCalls:
         if self.pending.pop(call_id, None) is None:
             return False
         self.model.answer_tool(call_id, output)
-        self.unseen_outputs = True
+        self.unseen[call_id] = False
         return True
+
+    def taken_in(self, call_id: str) -> None:
+        """The model has an answer: responses that begin from now on see it."""
+        if call_id in self.unseen:
+            self.unseen[call_id] = True
 
     def overdue(self, now: float) -> None:
         """Answer the calls whose tools gave nothing by their deadline."""
@@ -116,12 +121,12 @@ class ToolCalls:
         self.start_waiting(now)
 
     def response_started(self) -> None:
-        """A response begins and sees every answer given so far."""
-        self.unseen_outputs = False
+        """A response begins and sees every answer that was taken in before."""
+        self.unseen = {call_id: taken for call_id, taken in self.unseen.items() if not taken}
 
     def want_response(self) -> bool:
         """Whether answers wait to be spoken of and their response's calls are all answered."""
-        if not self.unseen_outputs:
+        if not self.unseen:
             return False
         open_responses = {entry.response_id for entry in self.pending.values()}
         return not open_responses

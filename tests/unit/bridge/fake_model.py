@@ -86,6 +86,7 @@ class FakeModel:
     def answer_tool(self, call_id, output):
         json.loads(output)
         self.outputs[call_id] = self.outputs.get(call_id, 0) + 1
+        self.to_model.put("output", call_id)
 
     def add_message(self, role, text):
         assert role in {"user", "assistant", "system"}
@@ -113,6 +114,9 @@ class FakeModel:
         if self.world.rng.random() < 0.01:
             return  # lost
         self.begin(request, scripted=instructions is not None)
+
+    def _on_output(self, call_id):
+        self.to_us.put(ev.AnswerTaken(call_id))
 
     def _on_cancel(self):
         if self.active is None:

@@ -165,3 +165,55 @@ def test_rubbish_from_the_phone_is_borne_for_a_while():
     assert call.of("finish") == []
     call.session.on_bad_frame("binary frame")
     assert call.of("finish")[0][1].reason == "protocol_error"
+
+
+def test_a_long_last_sentence_is_heard_to_its_end():
+    call = Call(first_message="", max_duration_s=200.0, silence_timeout_s=100.0).answer()
+    call.say("r1", "i1", 30_000, done=False)
+    call.model(ev.AudioDone("i1", "r1"), tool("e", "endCall"), ev.ResponseEnded("r1", "completed"))
+    call.listen_for(29_500)
+    assert call.of("finish") == []
+    call.play_out()
+    assert call.of("finish")
+
+
+def test_staff_end_a_call_whose_model_is_not_ready_at_once():
+    call = Call()
+    call.frame(frames.Start(frames.StartBody(streamSid="MZ1"), "MZ1"))
+    call.session.close(Ending("staff_ended"), "Goodbye.", gentle=False)
+    assert call.of("finish") == [("finish", Ending("staff_ended"))]
+
+
+def test_a_caller_who_hangs_up_while_the_model_is_away_has_hung_up():
+    call = Call(first_message="").answer()
+    call.say(ms=2_000)
+    call.model(ev.SessionLost("gone"))
+    call.frame(frames.Stop())
+    assert call.of("finish") == [("finish", Ending("caller_hung_up"))]
+
+
+def test_keys_do_not_cut_a_firm_goodbye():
+    call = Call(first_message="").answer()
+    call.session.close(Ending("staff_ended"), "We end here.", gentle=False)
+    (asked,) = call.of("model.create_response")
+    call.say("r1", "i1", 1_000, request=asked[1])
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    assert call.of("clear") == []
+
+
+def test_what_was_said_before_the_model_failed_is_heard_first():
+    call = Call(first_message="").answer()
+    call.say("r1", "i1", 1_000)
+    call.model(ev.ResponseStarted("r2"), ev.ResponseEnded("r2", "failed", "", "insufficient_quota"))
+    assert call.of("finish") == []
+    call.play_out()
+    assert call.of("finish")[0][1].reason == "model_failed"
+
+
+def test_a_model_lost_in_a_farewell_still_ends_as_the_farewell_did():
+    call = Call(first_message="").answer()
+    end_call(call, spoken=True)
+    call.model(ev.SessionLost("gone"))
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    call.play_out()
+    assert call.of("finish") == [("finish", Ending("assistant_ended"))]

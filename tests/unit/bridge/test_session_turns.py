@@ -104,3 +104,67 @@ def test_a_first_message_that_may_not_be_interrupted_is_heard_before_anyone_list
     assert call.of("model.listen") == []
     call.play_out()
     assert len(call.of("model.listen")) == 1
+
+
+def test_the_caller_is_listened_to_also_when_the_greeting_was_never_spoken():
+    call = Call(first_message_interruptible=False).answer()
+    request = call.of("model.create_response")[0][1]
+    call.say("r1", "i1", 200, request=request, done=False)
+    call.model(ev.AudioDone("i1", "r1"))
+    call.play_out()
+    assert call.of("model.listen") == [], "the response is not over yet"
+    call.model(ev.ResponseEnded("r1", "completed"))
+    assert len(call.of("model.listen")) == 1
+
+
+def test_an_item_that_was_played_faster_than_it_came_is_heard_and_written_down():
+    call = Call(first_message="").answer()
+    call.say(ms=400, done=False)
+    call.play_out()
+    assert call.journal.lines["i1"].status == "in_progress"
+    call.model(ev.AudioDone("i1", "r1"), ev.ResponseEnded("r1", "completed"))
+    assert call.journal.lines["i1"].status == "completed"
+
+
+def test_barge_in_while_the_model_pauses_in_mid_sentence_still_truncates():
+    call = Call(first_message="").answer()
+    call.say(ms=400, done=False)
+    call.play_out()
+    call.model(ev.SpeechStarted("u1", 300))
+    assert ("model.truncate", "i1", 0, 400) in call.log
+    assert call.journal.lines["i1"].status == "interrupted"
+
+
+def test_a_sentence_that_was_on_its_way_is_not_spoken_over_the_caller():
+    call = Call(first_message="", silence_timeout_s=5.0).answer()
+    call.listen_for(5_600)
+    (asked,) = call.of("model.create_response")
+    call.model(ev.SpeechStarted("u1", 5_000))
+    call.say("r1", "i1", 400, request=asked[1], done=False)
+    assert call.of("media") == []
+    assert call.of("model.cancel_response")
+
+
+def test_keys_do_not_cut_a_greeting_that_may_not_be_interrupted():
+    call = Call(first_message_interruptible=False).answer()
+    call.say("r1", "i1", 600, request="req_1", done=False)
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    assert call.of("clear", "model.cancel_response") == []
+    assert call.of("model.add_message")
+
+
+def test_a_line_that_sends_no_audio_any_more_is_lost():
+    call = Call(first_message="").answer()
+    call.say(ms=400)
+    call.clock.run(1_009.0)
+    assert call.of("finish") == []
+    call.clock.run(1_011.0)
+    ((_, ending),) = call.of("finish")
+    assert (ending.reason, ending.resume) == ("stream_lost", True)
+
+
+def test_audio_that_is_no_base64_never_reaches_the_phone():
+    call = Call(first_message="").answer()
+    call.model(ev.ResponseStarted("r1"), ev.OutputStarted("r1", "i1", "message"))
+    call.model(ev.Audio("r1", "i1", 0, 'AAAA"},"x":{"'))
+    assert call.of("media") == []

@@ -1,0 +1,111 @@
+"""Whose turn it is: the caller's speech, interruptions, keys; pure.
+
+An interruption stops the phone first (that is what the caller perceives), then tells the model
+what was heard.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calls.bridge.keys import Keys
+from calls.bridge.model_events import SpeechStarted, SpeechStopped
+from calls.bridge.responses import Request
+
+if TYPE_CHECKING:
+    from calls.bridge.session import Session
+
+GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
+
+
+class Turns:
+    """Follows the caller's turns in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.caller_speaking = False
+        self.interruptions = 0
+        self._grace_until = 0.0
+        self.keys = Keys(session.timers, self._keys_pressed)
+
+    def free(self, now: float) -> bool:
+        """Whether the assistant may begin to speak by a request of ours."""
+        return not self.caller_speaking and now >= self._grace_until
+
+    def answered(self) -> None:
+        """A response begins: the model has taken the turn, nothing needs to wait for that."""
+        self._grace_until = 0.0
+
+    def silence_caller(self) -> None:
+        """Nobody listens to the caller any more."""
+        self.caller_speaking = False
+
+    def speech_started(self, event: SpeechStarted) -> None:
+        """The caller speaks."""
+        session = self._session
+        self.caller_speaking = True
+        session.endings.limits.noise(by_caller=True)
+        if session.plan.settings.turn_detection.get("interrupt_response", True):
+            self.interrupt(cancelled_by_model=True)
+        session.speech.caller_began(event, session.timers.now())
+
+    def speech_stopped(self, event: SpeechStopped) -> None:
+        """The caller has finished; if the model does not answer by itself soon, we ask it to."""
+        session = self._session
+        self.caller_speaking = False
+        session.endings.limits.noise(by_caller=True)
+        session.speech.caller_stopped(event)
+        self._grace_until = session.timers.now() + GRACE_S
+        session.timers.later(GRACE_S, session.pump)
+
+    def unwanted(self, request: Request | None) -> bool:
+        """Whether a response that begins now would talk over somebody, or comes too late.
+
+        Args:
+            request: ours, or None where the model began by itself.
+        """
+        purpose = request.purpose if request else "turn"
+        endings = self._session.endings
+        if endings.firm():
+            return purpose == "turn"
+        called_off = purpose == "farewell" and endings.closing is None
+        return self.caller_speaking or called_off
+
+    def interrupt(self, *, cancelled_by_model: bool) -> None:
+        """Stop playback, then tell the model what was heard and what was not.
+
+        Args:
+            cancelled_by_model: it has stopped its response itself, since it heard the caller.
+        """
+        session = self._session
+        session.responses.forget_waiting()
+        session.endings.keep_call()
+        active = session.responses.active
+        if not session.playback.busy() and not active:
+            return
+        heard = session.playback.clear(session.timers.now())
+        if session.encoder is not None:
+            session.phone.send(session.encoder.clear())
+        if active:
+            if not cancelled_by_model:
+                session.model.cancel_response()
+            session.speech.cut(active)
+        for cut in heard:
+            if not cut.whole and cut.heard_ms >= 1:
+                session.model.truncate(cut.item_id, cut.content_index, int(cut.heard_ms))
+        for item_id in session.speech.interrupted(heard, active):
+            session.model.delete_item(item_id)
+        self.interruptions += 1
+        session.journal.interrupted(self.interruptions)
+
+    def _keys_pressed(self, digits: str) -> None:
+        session = self._session
+        if session.ended or not session.ready or session.endings.firm():
+            return
+        session.endings.limits.noise(by_caller=True)
+        if session.listening:
+            self.interrupt(cancelled_by_model=False)
+        session.speech.keys(digits, session.timers.now())
+        session.model.add_message("user", f"[The caller pressed {digits} on the phone's keys.]")
+        session.responses.ask("turn")
+        session.pump()
