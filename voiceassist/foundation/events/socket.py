@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 RECHECK_SECONDS = 15.0
 SLOW_VIEWER_SECONDS = 30.0
+CLOSE_SECONDS = 3.0
 
 BAD_REQUEST, SIGN_IN, FORBIDDEN, NOT_FOUND = 4400, 4401, 4403, 4404
 TRY_AGAIN = 1013
@@ -67,6 +68,11 @@ class Subscription:
     topic: str
     message: Callable[[Frame], dict[str, Any]]
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """The organization and the topic, which is what the hub is asked for."""
+        return self.organization_id, self.topic
+
 
 Authorize = Callable[..., Subscription]
 
@@ -96,7 +102,7 @@ class PageSocket:
         except SocketRefused as refusal:
             await send({"type": "websocket.close", "code": refusal.code, "reason": refusal.reason})
             return
-        hub, place = current_hub(), (subscription.organization_id, subscription.topic)
+        hub, place = current_hub(), subscription.place
         try:
             viewer = await hub.watch(*place, after)
         except DatabaseError:
@@ -122,7 +128,7 @@ class PageSocket:
         tasks = [
             asyncio.create_task(_answer_until_closed(receive, send)),
             asyncio.create_task(_forward(viewer, subscription, send)),
-            asyncio.create_task(self._recheck(scope, send)),
+            asyncio.create_task(self._recheck(scope, send, subscription)),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -134,8 +140,10 @@ class PageSocket:
                     log.warning("live page ended: the database cannot be read")
                 elif isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                     log.error("live page ended", exc_info=outcome)
-        with suppress(Exception):  # closed already, by either side
-            await send({"type": "websocket.close", "code": TRY_AGAIN})
+        # Closed already, by either side, or nobody reads: the group must be left all the same.
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await send({"type": "websocket.close", "code": TRY_AGAIN})
 
     async def _ask(self, scope: dict[str, Any]) -> Subscription:
         arguments = scope.get("url_route", {}).get("kwargs", {})
@@ -147,12 +155,13 @@ class PageSocket:
         finally:
             connection.close()
 
-    async def _recheck(self, scope: dict[str, Any], send: Send) -> None:
-        # Who signs out or leaves the organization stops watching, at most this much later.
+    async def _recheck(self, scope: dict[str, Any], send: Send, shown: Subscription) -> None:
+        # Who signs out, leaves the organization or switches stops watching, this much later.
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             try:
-                await self._ask(scope)
+                if (await self._ask(scope)).place != shown.place:
+                    raise SocketRefused(NOT_FOUND, "you act for another organization now")
             except SocketRefused as refusal:
                 close = {"code": refusal.code, "reason": refusal.reason}
                 await send({"type": "websocket.close", **close})
