@@ -133,7 +133,8 @@ class World:
 
     def check_deletion(self, item_id: str) -> None:
         tag = self.item_tags.get(item_id)
-        if tag is not None and self.line.heard_ms(tag, self.clock.time) > 60 + 20:
+        heard = 0.0 if tag is None else self.line.heard_ms(tag, self.clock.time)
+        if heard > 60 + 20 and not self.lost_marks:
             self.violation(f"{item_id}: deleted although it was heard")
 
     def run(self, seconds: float = 120.0) -> None:
