@@ -1,4 +1,7 @@
-"""How a call's row moves from its first ring to its end; every change is an event."""
+"""How a call's row moves from its first ring to its end; every change is an event.
+
+Whoever changes a call's row holds the order of its organization's events first.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from django.utils import timezone
 
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
-from voiceassist.foundation.events import News, emit
+from voiceassist.foundation.events import News, emit, hold_order
 
 # What a final status of the phone company means, where the bridge has not said why.
 _REASONS = {
@@ -50,6 +53,7 @@ def describe(call: Call) -> dict[str, Any]:
 def answer(call: Call) -> None:
     """The stream began: the call is in progress, unless it is over already."""
     now = timezone.now()
+    hold_order(call.organization_id)
     Call.unscoped.filter(pk=call.pk).update(stream_closed_at=None)
     rows = Call.unscoped.filter(pk=call.pk, answered_at__isnull=True)
     if rows.exclude(status__in=FINAL_STATUSES).update(
@@ -80,7 +84,7 @@ def end(
         figures: `usage` and `metrics` of the stream, merged over what is there.
     """
     now = timezone.now()
-    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    call = _hold(call)
     merge_figures(call, figures or {})
     first = not call.ended_reason
     if first:
@@ -102,7 +106,7 @@ def stream_closed(call: Call, ticket_id: int, figures: Mapping[str, Any]) -> Non
 
     Where another has begun meanwhile, the call is not waiting for one.
     """
-    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    call = _hold(call)
     merge_figures(call, figures)
     newer = call.media_tickets.filter(pk__gt=ticket_id, used_at__isnull=False)
     call.stream_closed_at = None if newer.exists() else timezone.now()
@@ -124,7 +128,7 @@ def take_status(call: Call, status: str, sequence: int) -> None:
 
     A late or repeated report changes nothing, and a final status is never moved back.
     """
-    call = Call.unscoped.select_for_update().get(pk=call.pk)
+    call = _hold(call)
     final = status in FINAL_STATUSES
     if call.status in FINAL_STATUSES and not (final and not call.ended_reason):
         return
@@ -141,6 +145,12 @@ def take_status(call: Call, status: str, sequence: int) -> None:
         call.status = status
     call.save()
     announce(call)
+
+
+def _hold(call: Call) -> Call:
+    hold_order(call.organization_id)
+    # Not the key: rows that refer to the call are written all the while.
+    return Call.unscoped.select_for_update(no_key=True).get(pk=call.pk)
 
 
 def _rank(status: str) -> int:

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from calls.bridge.ports import Ending, Utterance
 from calls.models import Call, TranscriptItem
 from calls.services import lifecycle
-from voiceassist.foundation.events import News, emit
+from voiceassist.foundation.events import News, emit, hold_order
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +170,9 @@ class Recorder:
 @transaction.atomic
 def write_batch(batch: list[Record]) -> None:
     """Write records in order; utterances that changed several times are written once."""
+    hold_order(
+        *(each.call.organization_id for each in batch if not isinstance(each, Barrier | Stop))
+    )
     said: dict[tuple[int, str], Said] = {}
     for record in batch:
         if isinstance(record, Said):

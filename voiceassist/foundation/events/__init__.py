@@ -4,6 +4,6 @@
 (words while they are spoken, audio levels). `hub` carries both to the sockets of this process.
 """
 
-from voiceassist.foundation.events.emit import News, emit, publish
+from voiceassist.foundation.events.emit import News, emit, hold_order, publish
 
-__all__ = ["News", "emit", "publish"]
+__all__ = ["News", "emit", "hold_order", "publish"]

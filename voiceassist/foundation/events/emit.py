@@ -33,10 +33,11 @@ def emit(organization_id: int, *news: News) -> list[Event]:
 
     Events of one organization become visible in the order of their ids, so that a reader who
     resumes after the last id it saw misses none: on PostgreSQL the rest of the transaction holds
-    a lock per organization, hence emit last, and everything at once.
+    a lock per organization, hence emit last, and everything at once. Who also locks rows that
+    others lock before they emit calls `hold_order` first.
     """
     with transaction.atomic(savepoint=False):
-        _lock_order(organization_id)
+        hold_order(organization_id)
         now = timezone.now()
         events = Event.objects.bulk_create(
             [
@@ -52,6 +53,20 @@ def emit(organization_id: int, *news: News) -> list[Event]:
         )
         transaction.on_commit(lambda: _send_all(organization_id, events))
     return events
+
+
+def hold_order(*organization_ids: int) -> None:
+    """Hold the order of these organizations' events until the transaction ends.
+
+    Everybody takes this lock before the rows that its holders lock, and several organizations in
+    the order of their ids: else two transactions could wait for each other. SQLite has one writer
+    at a time and needs none.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for organization_id in sorted(set(organization_ids)):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x5EC, organization_id])
 
 
 def publish(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> None:
@@ -73,9 +88,3 @@ def to_frame(event: Event) -> dict[str, Any]:
 def _send_all(organization_id: int, events: list[Event]) -> None:
     for event in events:
         send(organization_id, event.topic, to_frame(event))
-
-
-def _lock_order(organization_id: int) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x5EC, organization_id])
