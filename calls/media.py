@@ -36,9 +36,15 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 OUTBOX_MAX = 20_000  # messages; a phone that reads nothing for that long is gone
+WRITTEN_AT_ONCE = 50  # messages; about a second of speech
+READS_WITHIN_S = 10.0  # so many messages must get away within this
 FLUSH_TIMEOUT_S = 3.0
+FINAL_FLUSH_TIMEOUT_S = 9.0  # more, for a call that is over: it must not be taken up again
+CLOSE_TIMEOUT_S = 3.0
 LATE_WORDS_S = 2.0
+FAULTS_LOGGED = 10  # per stream: the same fault may come with every frame
 TOO_BIG = 1009
+NOT_READING = "The phone reads nothing any more."
 
 
 async def media(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -91,6 +97,7 @@ class Stream:
         self._ended = asyncio.Event()
         self._words_complete = asyncio.Event()
         self._ending: Ending | None = None
+        self._faults = 0
         self.journal = CallJournal(opening.call, recorder)
         self._model = RealtimeModel(self._on_model)
         self._tools = CallTools(opening, self._on_tool, self._at_ms)
@@ -108,22 +115,23 @@ class Stream:
             asyncio.create_task(self._read(), name="phone-reader"),
             asyncio.create_task(self._ended.wait(), name="ended"),
         ]
-        try:
+        # Undone from the last to the first, each whatever became of the one before it.
+        async with contextlib.AsyncExitStack() as undo:
+            undo.callback(live_calls.remove, live)
+            undo.push_async_callback(_cancel, tasks)
+            undo.callback(self._model.close)
+            undo.push_async_callback(self._late_words)
+            undo.push_async_callback(self._close)
+            undo.push_async_callback(self._stored)
+            undo.callback(self.session.hung_up, Ending("stream_lost", resume=True))
             await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.session.hung_up(Ending("stream_lost", resume=True))
-            await self._wind_up()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            live_calls.remove(live)
 
     # --- ports.Phone ----------------------------------------------------------------------
 
     def send(self, text: str) -> None:
         """Queue one message for the phone."""
         if len(self._outbox) >= OUTBOX_MAX:
-            self.session.finish(Ending("stream_lost", "The phone reads nothing any more."))
+            self.session.finish(Ending("stream_lost", NOT_READING))
             return
         self._outbox.append(text)
         self._outbox_ready.set()
@@ -178,9 +186,18 @@ class Stream:
             if type(frame) is frames.Start and not self._is_ours(frame):
                 session.finish(Ending("protocol_error", "The stream belongs to another call."))
                 return
-            session.on_frame(frame)
+            try:
+                session.on_frame(frame)
+            except Exception:
+                self._fault()
             if session.ended:
                 return
+
+    def _fault(self) -> None:
+        # A fault of ours in one frame must not take the call with it.
+        self._faults += 1
+        if self._faults <= FAULTS_LOGGED:
+            log.exception("a frame of the phone could not be handled")
 
     def _is_ours(self, frame: frames.Start) -> bool:
         start = frame.start
@@ -196,25 +213,41 @@ class Stream:
             self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
 
     async def _write(self) -> None:
-        outbox, ready, send = self._outbox, self._outbox_ready, self._send
-        while True:
-            await ready.wait()
-            ready.clear()
-            while outbox:
-                await send({"type": "websocket.send", "text": outbox.popleft()})
+        outbox, ready = self._outbox, self._outbox_ready
+        try:
+            while True:
+                await ready.wait()
+                ready.clear()
+                while outbox:
+                    async with asyncio.timeout(READS_WITHIN_S):
+                        await self._write_some()
+        except TimeoutError:
+            self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
+        except (RuntimeError, OSError):
+            log.debug("the phone's socket was closed while we wrote")
+
+    async def _write_some(self) -> None:
+        outbox, send = self._outbox, self._send
+        for _ in range(min(len(outbox), WRITTEN_AT_ONCE)):
+            await send({"type": "websocket.send", "text": outbox.popleft()})
 
     def _drop(self) -> None:
         self.session.finish(Ending("server_stopped", resume=True))
 
-    async def _wind_up(self) -> None:
-        """Store the end, then close: Twilio asks for the next verb as soon as we close."""
-        await recorder.flush(FLUSH_TIMEOUT_S)
+    async def _stored(self) -> None:
+        """Wait for the end to be stored: Twilio asks for the next verb as soon as we close."""
+        if await recorder.flush(FLUSH_TIMEOUT_S):
+            return
+        log.warning("the end of a stream is not stored yet: the database is slow or away")
+        if self._ending is None or not self._ending.resume:
+            await recorder.flush(FINAL_FLUSH_TIMEOUT_S)
+
+    async def _close(self) -> None:
         try:
-            await self._send({"type": "websocket.close", "code": 1000})
-        except (RuntimeError, OSError):
-            log.debug("the phone's socket was closed already")
-        await self._late_words()
-        self._model.close()
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._send({"type": "websocket.close", "code": 1000})
+        except (RuntimeError, OSError):  # TimeoutError is one
+            log.debug("the phone's socket was closed already, or the phone reads nothing")
 
     async def _late_words(self) -> None:
         """What the caller said last is often written down only after the hang-up."""
@@ -224,3 +257,12 @@ class Stream:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._words_complete.wait(), LATE_WORDS_S)
         speech.give_up_on_words()
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            log.error("a stream's %s failed", task.get_name(), exc_info=outcome)
