@@ -15,6 +15,7 @@ from calls.services.control import GROUP
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+REJOIN_S = 60.0
 
 
 async def listen(calls: LiveCalls) -> None:
@@ -25,14 +26,25 @@ async def listen(calls: LiveCalls) -> None:
     while True:
         try:
             channel = await layer.new_channel("calls")
-            await layer.group_add(GROUP, channel)
-            while True:
-                act(calls, await layer.receive(channel))
-        except asyncio.CancelledError:
-            raise
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_stay_joined(layer, channel))
+                both.create_task(_receive(layer, channel, calls))
         except Exception:
             log.exception("control messages of calls could not be received")
             await asyncio.sleep(RETRY_S)
+
+
+async def _stay_joined(layer: Any, channel: str) -> None:
+    # A layer forgets members: after a day, or once a message has waited for too long.
+    while True:
+        await layer.group_add(GROUP, channel)
+        await asyncio.sleep(REJOIN_S)
+
+
+async def _receive(layer: Any, channel: str, calls: LiveCalls) -> None:
+    # Never with a timeout: the Redis layer drops a channel whose reader was cancelled.
+    while True:
+        act(calls, await layer.receive(channel))
 
 
 def act(calls: LiveCalls, message: dict[str, Any]) -> None:
