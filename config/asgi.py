@@ -23,12 +23,19 @@ from voiceassist.foundation.health import health  # noqa: E402
 from voiceassist.foundation.metrics import metrics  # noqa: E402
 from voiceassist.foundation.probes import live  # noqa: E402
 
+
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuse a handshake at an unknown path; the server answers 403."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 static_files = StaticFiles()
-pages = URLRouter(call_sockets)
 sockets = URLRouter(
     [
         re_path(r"^twilio/media/(?P<token>[\w-]+)/?$", media),  # type: ignore[arg-type]
-        re_path("", pages),
+        *call_sockets,
+        re_path("", no_such_socket),  # type: ignore[arg-type]
     ]
 )
 
