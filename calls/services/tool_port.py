@@ -46,6 +46,7 @@ class CallTools:
         self._at_ms = at_ms
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[str] = set()
+        self._abandoned = False
 
     def start(self, call: ToolCall) -> None:
         """Begin a run; its outcome is given to the session."""
@@ -61,6 +62,7 @@ class CallTools:
 
     def abandon(self) -> None:
         """Nobody waits any more; runs that have begun end by themselves."""
+        self._abandoned = True
         for execution_id in self._waiting:
             process_listener.forget(execution_id)
         self._waiting.clear()
@@ -71,6 +73,8 @@ class CallTools:
         except Exception:
             log.exception("a tool could not be started", extra={"tool": call.name})
             self._answer(call.call_id, NOT_STARTED)
+            return
+        if self._abandoned:  # while the run was being written down
             return
         if row.status in FINAL_STATUSES:
             self._answer(call.call_id, output_for_model(outcome_of(row)))
