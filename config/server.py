@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import subprocess
 import sys
@@ -46,7 +47,10 @@ class DrainingServer(uvicorn.Server):
         """Take a signal, in the middle of whatever the main thread is doing."""
         if live_calls.draining or not len(live_calls) or self._loop is None:
             live_calls.draining = True
-            super().handle_exit(sig, frame)
+            # Not uvicorn's own way, which raises the signal again at the end: who is told to stop
+            # and does has not failed, with live calls or without.
+            self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+            self.should_exit = True
             return
         live_calls.draining = True
         log.info("stopping: %d live calls may end first", len(live_calls))
