@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from calls.bridge.session import Session
+from calls.services.errors import ServerStopping
 from calls.services.journal import CallJournal
 
 DROP_S = 3.0  # for dropped streams to store their end
@@ -49,6 +50,15 @@ class LiveCalls:
     def get(self, call_id: int) -> LiveCall | None:
         """Return the call's stream, or None where it is not here."""
         return self._calls.get(call_id)
+
+    def check(self) -> None:
+        """Answer the health check: a server that drains gets no more traffic.
+
+        Raises:
+            ServerStopping: no calls are taken any more.
+        """
+        if self.draining:
+            raise ServerStopping("This server takes no more calls.")
 
     def __len__(self) -> int:
         return len(self._calls)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from calls.live import live_calls
@@ -21,16 +22,18 @@ log = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = dict[str, str]
 
 BODY_MAX = 64 * 1024
 PREFIX = "/twilio/"
+DELIVERY = "i-twilio-idempotency-token"
 
 
 def _form(form: QueryDict) -> dict[str, str]:
     return {name: str(form.get(name) or "") for name in form}
 
 
-async def _voice(form: QueryDict, query: QueryDict) -> str:
+async def _voice(form: QueryDict, query: QueryDict, headers: Headers) -> str:
     if live_calls.draining:
         return twiml.busy()
     if not form.get("CallSid"):
@@ -38,18 +41,24 @@ async def _voice(form: QueryDict, query: QueryDict) -> str:
     return await in_pool(incoming.ring, _form(form))
 
 
-async def _status(form: QueryDict, query: QueryDict) -> str:
+async def _status(form: QueryDict, query: QueryDict, headers: Headers) -> str:
     await in_pool(incoming.status, _form(form), str(query.get("call") or ""))
     return ""
 
 
-async def _stream_status(form: QueryDict, query: QueryDict) -> str:
+async def _stream_status(form: QueryDict, query: QueryDict, headers: Headers) -> str:
     incoming.stream_status(_form(form))
     return ""
 
 
-async def _resume(form: QueryDict, query: QueryDict) -> str:
-    return await in_pool(incoming.next_verb, _form(form))
+async def _resume(form: QueryDict, query: QueryDict, headers: Headers) -> str:
+    waited = str(query.get("waited") or "")
+    redirect = incoming.Redirected(
+        delivery=headers.get(DELIVERY, ""),
+        waited=int(waited) if waited.isascii() and waited.isdigit() else 0,
+        draining=live_calls.draining,
+    )
+    return await in_pool(incoming.next_verb, _form(form), redirect)
 
 
 _ROUTES = {
@@ -74,7 +83,11 @@ async def webhooks(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _answer(send, 413, "The form is too large.")
         return
     raw_query = scope["query_string"].decode("latin-1")
-    form, query = QueryDict(body, encoding="utf-8"), QueryDict(raw_query)
+    try:
+        form, query = QueryDict(body, encoding="utf-8"), QueryDict(raw_query)
+    except TooManyFieldsSent:
+        await _answer(send, 413, "The form has too many fields.")
+        return
     url = public_url(scope["path"] + (f"?{raw_query}" if raw_query else ""))
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
     if not is_signed(url, form, headers):
@@ -82,7 +95,7 @@ async def webhooks(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _answer(send, 403, "The signature does not fit this address and form.")
         return
     try:
-        text = await handler(form, query)
+        text = await handler(form, query, headers)
     except Exception:
         log.exception("a webhook failed", extra={"path": scope["path"]})
         await _answer(send, 500, "Something broke on our side.")

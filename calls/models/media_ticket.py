@@ -10,7 +10,10 @@ class MediaTicket(OrganizationOwned):
 
     call = models.ForeignKey("calls.Call", on_delete=models.CASCADE, related_name="media_tickets")
     resumed = models.BooleanField(
-        default=False, help_text="A later stream of a call that goes on: no new greeting."
+        default=False, help_text="Answered a redirect: an earlier stream of the call ended."
+    )
+    delivery = models.CharField(
+        max_length=100, blank=True, help_text="The delivery of the webhook that it answered."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

@@ -3,7 +3,8 @@
 CallError
 ├── NoSuchNumber: nobody answers the number that was rung
 ├── TicketRefused: a media socket that may not open
-└── PhoneLineFailed: the phone company refused or could not be reached
+├── PhoneLineFailed: the phone company refused or could not be reached
+└── ServerStopping: this server takes no more calls
 """
 
 from voiceassist.foundation.errors import VoiceAssistError
@@ -31,3 +32,10 @@ class PhoneLineFailed(CallError):
     """The phone company refused the call, or could not be reached."""
 
     code = "phone_line_failed"
+
+
+class ServerStopping(CallError):
+    """This server is about to stop and takes no more calls; another one does."""
+
+    code = "server_stopping"
+    retryable = True

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from calls.choices import CallStatus, Direction, EndedReason
-from calls.models import Call, MediaTicket
+from calls.models import Call
 from calls.services import lifecycle, tickets, twiml
 from voiceassist.assistants.models import PhoneNumber
 from voiceassist.assistants.sentences import sentence
+from voiceassist.foundation.events import hold_order
 from voiceassist.foundation.providers.twilio import is_stand_in
 
 log = logging.getLogger(__name__)
 
 RESUMES_MAX = 3
 RESUMES_WITHIN = timedelta(minutes=2)
+WAITS_MAX = 10  # of a second each, for another server to take a stopping one's caller
 NOT_IN_SERVICE = "This number is not in service. Goodbye."
 
 _STATUS_WORDS = {"initiated": CallStatus.QUEUED, "answered": CallStatus.IN_PROGRESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """How a redirect came.
+
+    Args:
+        delivery: the same when the phone company repeats a delivery; empty where it names none.
+        waited: how often this caller was asked to wait for another server.
+        draining: this server takes no streams any more.
+    """
+
+    delivery: str = ""
+    waited: int = 0
+    draining: bool = False
 
 
 def ring(form: Mapping[str, str]) -> str:
@@ -91,30 +109,41 @@ def stream_status(form: Mapping[str, str]) -> None:
         )
 
 
-def next_verb(form: Mapping[str, str]) -> str:
+def next_verb(form: Mapping[str, str], redirect: Redirected) -> str:
     """Answer what follows a stream: goodbye, or the next stream of a call that goes on."""
-    call = (
-        Call.unscoped.select_related("assistant_version")
-        .filter(call_sid=form.get("CallSid", ""))
-        .first()
-    )
+    call = _held(form.get("CallSid", ""))
     if call is None or call.assistant_version is None:
         return twiml.hang_up()
-    spec = call.assistant_version.spec
     if call.ended_reason:
-        return twiml.hang_up(call.last_words, spec.language)
-    since = timezone.now() - RESUMES_WITHIN
-    used = MediaTicket.objects.of(call.organization_id).filter(
-        call=call, resumed=True, used_at__gte=since
-    )
-    if used.count() >= RESUMES_MAX:
-        words = sentence(spec, "technical_goodbye")
-        lifecycle.end(
-            call,
-            EndedReason.MODEL_LOST,
-            status=CallStatus.FAILED,
-            detail=f"The stream broke {RESUMES_MAX} times within two minutes.",
-            last_words=words,
-        )
-        return twiml.hang_up(words, spec.language)
-    return twiml.stream(tickets.issue(call, resumed=True))
+        return twiml.hang_up(call.last_words, call.assistant_version.spec.language)
+    if redirect.draining:
+        if redirect.waited < WAITS_MAX:
+            return twiml.wait(redirect.waited)
+        detail = "The server was stopping, and no other one took the call over."
+        return _give_up(call, EndedReason.SERVER_STOPPED, detail)
+    token = tickets.issued_for(call, redirect.delivery)
+    if token is None:
+        if tickets.resumed_since(call, timezone.now() - RESUMES_WITHIN) >= RESUMES_MAX:
+            detail = f"The stream broke {RESUMES_MAX} times within two minutes."
+            return _give_up(call, EndedReason.MODEL_LOST, detail)
+        token = tickets.issue_resumed(call, redirect.delivery)
+    return twiml.stream(token)
+
+
+def _held(call_sid: str) -> Call | None:
+    """Return the call; nobody else answers or changes it until the transaction ends."""
+    calls = Call.unscoped.select_related("assistant_version").filter(call_sid=call_sid)
+    call = calls.first()
+    if call is None:
+        return None
+    hold_order(call.organization_id)
+    return calls.first()
+
+
+def _give_up(call: Call, reason: str, detail: str) -> str:
+    version = call.assistant_version
+    if version is None:
+        return twiml.hang_up()
+    words = sentence(version.spec, "technical_goodbye")
+    lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail, last_words=words)
+    return twiml.hang_up(words, version.spec.language)

@@ -55,7 +55,9 @@ def open_stream(token: str) -> Opening:
     return Opening(
         call=CallRef(call.pk, call.organization_id, ticket.pk),
         call_sid=call.call_sid,
-        plan=_plan(call, spec, tools, context, resumed=ticket.resumed),
+        plan=_plan(
+            call, spec, tools, context, resumed=ticket.resumed and call.answered_at is not None
+        ),
         tools=tools,
         origin=Origin(
             organization_id=call.organization_id,

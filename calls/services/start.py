@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from calls.choices import CallStatus, Direction, EndedReason
+from calls.live import live_calls
 from calls.models import Call
 from calls.services import lifecycle, tickets, twiml
-from calls.services.errors import PhoneLineFailed
+from calls.services.errors import PhoneLineFailed, ServerStopping
 from voiceassist.assistants.models import Assistant, AssistantVersion
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.providers import twilio
@@ -45,7 +46,10 @@ def start_call(
     Raises:
         InvalidInput: number, instruction or assistant; fields as in the API.
         PhoneLineFailed: the phone company refused or could not be reached; the row says why.
+        ServerStopping: this process takes no more calls.
     """
+    if live_calls.draining:
+        raise ServerStopping("This server is being stopped; try again in a minute.")
     number, version = _check(organization, to_number, instruction, assistant)
     with transaction.atomic():
         call = Call(

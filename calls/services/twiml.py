@@ -27,6 +27,14 @@ def stream(token: str) -> str:
     return str(response)
 
 
+def wait(waited: int) -> str:
+    """Return TwiML that asks us again in a second; `waited` is how often it did so before."""
+    response = VoiceResponse()
+    response.pause(length=1)
+    response.redirect(public_url(f"/twilio/resume?waited={waited + 1}"), method="POST")
+    return str(response)
+
+
 def hang_up(words: str = "", language: str = "en") -> str:
     """Return TwiML that says `words`, if any, in the phone company's voice and hangs up."""
     response = VoiceResponse()

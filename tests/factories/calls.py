@@ -46,17 +46,26 @@ def ring_form(call_sid: str = "CA1", **more: str) -> dict[str, str]:
     }
 
 
-def post(path: str, form: dict[str, str], signature: str | None = None) -> tuple[int, str]:
+def post(
+    path: str,
+    form: dict[str, str],
+    signature: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, str]:
     """Post a webhook; signed rightly unless told otherwise. Return status and body."""
-    return asyncio.run(post_async(path, form, signature))
+    return asyncio.run(post_async(path, form, signature, headers))
 
 
 async def post_async(
-    path: str, form: dict[str, str], signature: str | None = None
+    path: str,
+    form: dict[str, str],
+    signature: str | None = None,
+    more_headers: dict[str, str] | None = None,
 ) -> tuple[int, str]:
     """The same on a running loop."""
     bare, _, query = path.partition("?")
     headers = [(b"x-twilio-signature", (signature or sign(path, form)).encode())]
+    headers += [(name.lower().encode(), v.encode()) for name, v in (more_headers or {}).items()]
     scope = {
         "type": "http",
         "method": "POST",
