@@ -109,7 +109,7 @@ def _language(call: Call) -> str:
 
 def _facts(rows: list[Row]) -> dict[str, Any]:
     spoken = [row for row in rows if isinstance(row, SpokenRow)]
-    waits = sorted(row.latency_ms for row in spoken if row.latency_ms is not None)
+    waits = sorted(row.latency_ms for row in spoken if row.latency_ms)
     return {
         "first_word_ms": waits[len(waits) // 2] if waits else None,
         "interruptions": sum(row.interrupted for row in spoken),

@@ -59,6 +59,7 @@ class LiveCall extends HTMLElement {
     if (FINAL_CALL.has(this.dataset.status) && !FINAL_CALL.has(status)) return null;
     this.dataset.status = status;
     this.piece("call-pill").replaceChildren(this.callStatus(status));
+    for (const element of this.querySelectorAll("[data-while-in-progress]")) element.hidden = status !== "in-progress";
     let change = null;
     if (data.answered_at && !this.dataset.answeredAt) {
       this.dataset.answeredAt = data.answered_at;

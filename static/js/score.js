@@ -30,7 +30,7 @@ export class Score {
     show("note", Boolean(cut) || status === "failed");
     if (cut) set("note-text", `Interrupted: the caller heard ${cut.heardWords} of ${cut.words} ${cut.words === 1 ? "word" : "words"}`);
     else if (status === "failed") set("note-text", "These words could not be made out");
-    if (data.latency_ms !== null && data.latency_ms !== undefined) {
+    if (data.latency_ms) {
       row.dataset.latency = data.latency_ms;
       set("lat", duration(data.latency_ms));
     }

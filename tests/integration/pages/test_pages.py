@@ -249,6 +249,26 @@ def test_a_call_is_read_in_the_order_of_the_conversation(page: Client, north: Or
     assert "402 ms" in shown
 
 
+def test_a_wait_of_no_length_is_not_shown(page: Client, north: Organization) -> None:
+    call = make_ended_call(north)
+    for position, wait in enumerate([0, None, 0, 380], start=1):
+        say(call, position, "Words", latency_ms=wait)
+    shown = body(page.get(f"/calls/{call.pk}"))
+    assert "0 ms" not in shown.replace("380 ms", "")
+    assert shown.count("380 ms") == 2
+    assert "380 ms, typical" in shown
+
+
+@pytest.mark.parametrize("status", ["queued", "ringing", "in-progress"])
+def test_the_note_form_is_shown_while_the_call_is_in_progress(
+    page: Client, north: Organization, status: str
+) -> None:
+    call = make_call(north, status=status)
+    shown = body(page.get(f"/calls/{call.pk}"))
+    (card,) = re.findall(r'<section class="card" aria-labelledby="no-h"[^>]*>', shown)
+    assert (" hidden" in card) == (status != "in-progress")
+
+
 def test_hostile_words_stay_words(page: Client, north: Organization) -> None:
     call = make_call(north, from_number=HOSTILE[:40], instruction=HOSTILE, ended_detail=HOSTILE)
     say(call, 1, HOSTILE + "é" * 5000, role="caller")
