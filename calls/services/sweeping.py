@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
+from calls.choices import FINAL_STATUSES, CallStatus, Direction, EndedReason
 from calls.models import Call
 from calls.services import lifecycle
+from voiceassist.foundation.events import hold_order
 
 LOST_AFTER = timedelta(seconds=45)  # the phone company asks for the next verb within a second
 NEVER_ANSWERED_AFTER = timedelta(minutes=5)
+NEVER_RUNG_AFTER = timedelta(minutes=35)  # outgoing calls wait for their turn to ring first
 LONGEST = timedelta(minutes=75)  # the longest call that can be configured, and a good margin
 
 
@@ -22,16 +25,25 @@ def sweep() -> int:
     open_calls = Call.unscoped.exclude(status__in=FINAL_STATUSES)
     lost = open_calls.filter(stream_closed_at__lt=now - LOST_AFTER)
     ended = _end(lost, EndedReason.STREAM_LOST, "The line dropped and did not come back.")
-    silent = open_calls.filter(answered_at__isnull=True, started_at__lt=now - NEVER_ANSWERED_AFTER)
+    silent = open_calls.filter(answered_at__isnull=True).filter(
+        Q(started_at__lt=now - NEVER_RUNG_AFTER)
+        | Q(direction=Direction.INBOUND, started_at__lt=now - NEVER_ANSWERED_AFTER)
+    )
     ended += _end(silent, EndedReason.NOT_ANSWERED, "Nobody reported how the ringing ended.")
-    forgotten = open_calls.filter(started_at__lt=now - LONGEST)
+    forgotten = open_calls.filter(answered_at__lt=now - LONGEST)
     return ended + _end(
         forgotten, EndedReason.SERVER_STOPPED, "Nobody reported the end of this call."
     )
 
 
 def _end(calls: QuerySet[Call], reason: str, detail: str) -> int:
-    count = 0
-    for call in calls:
-        count += lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail)
-    return count
+    return sum(_end_one(calls, call, reason, detail) for call in calls)
+
+
+@transaction.atomic
+def _end_one(calls: QuerySet[Call], call: Call, reason: str, detail: str) -> bool:
+    """A call that came back since it was looked up goes on."""
+    hold_order(call.organization_id)
+    if not calls.filter(pk=call.pk).exists():
+        return False
+    return lifecycle.end(call, reason, status=CallStatus.FAILED, detail=detail)
