@@ -183,9 +183,11 @@ class Stream:
             except frames.BadFrame as error:
                 session.on_bad_frame(str(error))
                 continue
-            if type(frame) is frames.Start and not self._is_ours(frame):
-                session.finish(Ending("protocol_error", "The stream belongs to another call."))
-                return
+            if type(frame) is frames.Start:
+                if not self._is_ours(frame):
+                    session.finish(Ending("protocol_error", "The stream belongs to another call."))
+                    return
+                self.journal.call_sid = frame.start.callSid
             try:
                 session.on_frame(frame)
             except Exception:

@@ -97,7 +97,8 @@ def status(form: Mapping[str, str], call_id: str) -> None:
         log.info("a status that is not ours", extra={"call_sid": form.get("CallSid", "")})
         return
     sequence = form.get("SequenceNumber", "")
-    lifecycle.take_status(call, word, int(sequence) if sequence.isdigit() else 0)
+    number = int(sequence) if sequence.isdigit() else 0
+    lifecycle.take_status(call, word, number, form.get("CallSid", ""))
 
 
 def stream_status(form: Mapping[str, str]) -> None:

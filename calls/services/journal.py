@@ -30,6 +30,7 @@ class CallJournal:
 
     def __init__(self, call: CallRef, recorder: Recorder) -> None:
         self.call = call
+        self.call_sid = ""
         self._recorder = recorder
         self._watched_until = 0.0
         self._words_at: dict[str, float] = {}
@@ -47,7 +48,7 @@ class CallJournal:
 
     def answered(self, stream_sid: str) -> None:
         """The stream began."""
-        self._recorder.put(Answered(self.call))
+        self._recorder.put(Answered(self.call, self.call_sid))
 
     def words(self, utterance: Utterance, delta: str) -> None:
         """Publish words while they are spoken, a dozen times a second at most."""

@@ -50,10 +50,11 @@ def describe(call: Call) -> dict[str, Any]:
 
 
 @transaction.atomic
-def answer(call: Call) -> None:
+def answer(call: Call, call_sid: str = "") -> None:
     """The stream began: the call is in progress, unless it is over already."""
     now = timezone.now()
     hold_order(call.organization_id)
+    _keep_sid(call, call_sid)
     Call.unscoped.filter(pk=call.pk).update(stream_closed_at=None)
     rows = Call.unscoped.filter(pk=call.pk, answered_at__isnull=True)
     if rows.exclude(status__in=FINAL_STATUSES).update(
@@ -123,11 +124,13 @@ def merge_figures(call: Call, figures: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def take_status(call: Call, status: str, sequence: int) -> None:
+def take_status(call: Call, status: str, sequence: int, call_sid: str = "") -> None:
     """Take what the phone company says; order and repetition do not matter.
 
     A late or repeated report changes nothing, and a final status is never moved back.
     """
+    hold_order(call.organization_id)
+    _keep_sid(call, call_sid)
     call = _hold(call)
     final = status in FINAL_STATUSES
     if call.status in FINAL_STATUSES and not (final and not call.ended_reason):
@@ -151,6 +154,12 @@ def _hold(call: Call) -> Call:
     hold_order(call.organization_id)
     # Not the key: rows that refer to the call are written all the while.
     return Call.unscoped.select_for_update(no_key=True).get(pk=call.pk)
+
+
+def _keep_sid(call: Call, call_sid: str) -> None:
+    """The phone company's first webhooks may come before its answer that names the call."""
+    if call_sid and call.call_sid is None:
+        Call.unscoped.filter(pk=call.pk, call_sid__isnull=True).update(call_sid=call_sid[:64])
 
 
 def _rank(status: str) -> int:

@@ -8,6 +8,8 @@ once. A database that is away for a while loses nothing until the queue's bound 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import logging
 import queue
 import threading
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from calls.bridge.ports import Ending, Utterance
 from calls.models import Call, TranscriptItem
@@ -42,9 +44,10 @@ class CallRef:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The call's stream began."""
+    """The call's stream began; `call_sid` is what the stream says."""
 
     call: CallRef
+    call_sid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,10 @@ class Recorder:
             self._thread = None
 
     def _start(self) -> None:
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():
             return
         with self._lock:
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="calls-writer", daemon=True)
                 self._thread.start()
 
@@ -140,20 +143,31 @@ class Recorder:
         return batch
 
     def _write(self, batch: list[Record]) -> None:
-        for attempt, pause in enumerate((*RETRY_S, 0.0)):
-            try:
-                write_batch(batch)
-                break
-            except Exception:
-                log.exception("calls could not be written down, attempt %d", attempt + 1)
-                connection.close()
-                if pause:
-                    time.sleep(pause)
-                else:
-                    self._write_one_by_one(batch)
+        if not self._write_together(batch):
+            self._write_one_by_one(batch)
         for record in batch:
             if isinstance(record, Barrier):
-                record.loop.call_soon_threadsafe(record.done.set)
+                with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
+                    record.loop.call_soon_threadsafe(record.done.set)
+
+    def _write_together(self, batch: list[Record]) -> bool:
+        """Only a database in trouble is worth waiting for; return False for a bad record."""
+        for attempt in itertools.count():
+            try:
+                write_batch(batch)
+            except (OperationalError, InterfaceError):
+                log.exception("calls could not be written down and wait")
+                connection.close()
+                if attempt >= len(RETRY_S) and _database_answers():
+                    return False
+                time.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            except Exception:
+                log.exception("calls could not be written down together")
+                connection.close()
+                return False
+            else:
+                return True
+        return False
 
     def _write_one_by_one(self, batch: list[Record]) -> None:
         """One bad record must not take the others with it."""
@@ -165,6 +179,14 @@ class Recorder:
             except Exception:
                 log.exception("a record of a call could not be written down")
                 connection.close()
+
+
+def _database_answers() -> bool:
+    try:
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError):
+        return False
+    return True
 
 
 @transaction.atomic
@@ -181,7 +203,7 @@ def write_batch(batch: list[Record]) -> None:
         _write_utterances(list(said.values()))
     for record in batch:
         if isinstance(record, Answered):
-            lifecycle.answer(Call.unscoped.get(pk=record.call.call_id))
+            lifecycle.answer(Call.unscoped.get(pk=record.call.call_id), record.call_sid)
         elif isinstance(record, StreamEnded):
             _end_stream(record)
 

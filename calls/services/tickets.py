@@ -88,9 +88,9 @@ def claim(token: str) -> MediaTicket:
 
 
 def _create(call: Call, **fields: Any) -> MediaTicket:
-    return MediaTicket.objects.of(call.organization_id).create(
-        organization_id=call.organization_id, call=call, **fields
-    )
+    ticket = MediaTicket(organization_id=call.organization_id, call=call, **fields)
+    ticket.save()
+    return ticket
 
 
 def _token(ticket: MediaTicket) -> str:

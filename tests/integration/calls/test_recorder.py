@@ -1,13 +1,15 @@
 """Live calls are written down in order, in batches, whatever the database does meanwhile."""
 
 import asyncio
+import threading
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from calls.bridge.ports import Ending, Utterance
-from calls.models import TranscriptItem
+from calls.models import Call, TranscriptItem
 from calls.services import recorder as recording
+from calls.services.journal import CallJournal
 from calls.services.recorder import Answered, CallRef, Recorder, Said, StreamEnded, write_batch
 from tests.factories.pages import make_call, make_organization
 from voiceassist.foundation.models import Event
@@ -73,7 +75,7 @@ def test_the_writer_survives_a_database_that_goes_away(call, monkeypatch):
     def flaky(batch):
         if next(failures, False):
             connections["default"].close()
-            raise recording.connection.Database.OperationalError("gone")
+            raise OperationalError("gone")
         return real(batch)
 
     monkeypatch.setattr(recording, "write_batch", flaky)
@@ -94,3 +96,77 @@ def test_one_bad_record_does_not_take_the_others_with_it(call, monkeypatch):
     assert asyncio.run(writer.flush(10))
     writer.close(5)
     assert TranscriptItem.unscoped.count() == 1
+
+
+def test_a_bad_record_delays_no_other_ones(call):
+    writer = Recorder()
+    nobody = CallRef(call.pk + 1_000_000, call.organization_id)
+    writer.put(Said(nobody, utterance()))
+    writer.put(StreamEnded(ref(call), Ending("assistant_ended")))
+    assert asyncio.run(writer.flush(1.0)), "without the pauses of a database that is away"
+    writer.close(5)
+    call.refresh_from_db()
+    assert call.ended_reason == "assistant_ended"
+
+
+def test_a_database_that_is_away_for_longer_than_all_pauses_loses_nothing(call, monkeypatch):
+    away = iter([True] * 6)
+    real = recording.write_batch
+
+    def absent(batch):
+        if next(away, False):
+            raise OperationalError("gone")
+        return real(batch)
+
+    monkeypatch.setattr(recording, "write_batch", absent)
+    monkeypatch.setattr(recording, "_database_answers", lambda: False)
+    monkeypatch.setattr(recording, "RETRY_S", (0.01, 0.02))
+    writer = Recorder()
+    writer.put(Said(ref(call), utterance()))
+    assert asyncio.run(writer.flush(5))
+    writer.close(5)
+    assert TranscriptItem.unscoped.count() == 1
+
+
+def test_the_writer_survives_a_loop_that_was_closed_while_it_waited(call):
+    writer, loop = Recorder(), asyncio.new_event_loop()
+    loop.close()
+    writer.put(recording.Barrier(loop, asyncio.Event()))
+    assert asyncio.run(writer.flush(5))
+    writer.put(Said(ref(call), utterance()))
+    assert asyncio.run(writer.flush(5))
+    writer.close(5)
+    assert TranscriptItem.unscoped.count() == 1
+
+
+def test_a_writer_whose_thread_died_begins_again(call):
+    writer = Recorder()
+    dead = threading.Thread(target=lambda: None)
+    dead.start()
+    dead.join()
+    writer._thread = dead
+    writer.put(Said(ref(call), utterance()))
+    assert asyncio.run(writer.flush(5))
+    writer.close(5)
+    assert TranscriptItem.unscoped.count() == 1
+
+
+def test_the_stream_names_a_call_whose_sid_is_not_stored_yet(call):
+    Call.unscoped.update(call_sid=None)
+    write_batch([Answered(ref(call), "CA7")])
+    write_batch([Answered(ref(call), "CA8")])
+    call.refresh_from_db()
+    assert (call.call_sid, call.status) == ("CA7", "in-progress")
+
+
+def test_the_journal_tells_the_streams_sid_with_the_answer(call):
+    kept = []
+
+    class Kept(Recorder):
+        def put(self, record):
+            kept.append(record)
+
+    journal = CallJournal(ref(call), Kept())
+    journal.call_sid = "CA7"
+    journal.answered("MZ1")
+    assert kept == [Answered(ref(call), "CA7")]

@@ -127,7 +127,7 @@ def test_a_status_finds_a_call_whose_sid_is_not_stored_yet():
     Call.unscoped.update(call_sid=None)
     post(f"/twilio/status?call={only_call().pk}", status_form("ringing", 1, CallSid="CA9"))
     post(f"/twilio/status?call={only_call().pk}", status_form("busy", 2, CallSid="CA9"))
-    assert only_call().status == "busy"
+    assert (only_call().status, only_call().call_sid) == ("busy", "CA9")
 
 
 def test_after_an_ended_stream_comes_the_hang_up_with_last_words():
