@@ -144,10 +144,19 @@ def ended(report: CallReport) -> Call:
 
 def ended_call(call_sid: str, seconds: float = 5.0) -> Call:
     """The same, by the call's sid."""
+    return _once(call_sid, lambda call: bool(call.ended_reason), seconds)
+
+
+def stream_closed(report: CallReport) -> Call:
+    """The call's row once it is written down that its stream closed and another may follow."""
+    return _once(report.call_sid, lambda call: call.stream_closed_at is not None, 8.0)
+
+
+def _once(call_sid: str, true: Callable[[Call], bool], seconds: float) -> Call:
     pause, until = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < until:
         call = Call.unscoped.get(call_sid=call_sid)
-        if call.ended_reason:
+        if true(call):
             return call
         pause.wait(0.05)
-    raise AssertionError(f"{call_sid} did not end: {call.status}")
+    raise AssertionError(f"{call_sid} is not there yet: {call.status} {call.ended_reason}")

@@ -8,7 +8,7 @@ from calls.choices import EndedReason
 from calls.models import Call, TranscriptItem
 from calls.services import control, sweeping
 from calls.services.start import start_call
-from tests.integration.calls.site import ended, row_of
+from tests.integration.calls.site import ended, row_of, stream_closed
 from tools_library.models import ToolExecution
 from voiceassist.demo.scenario import Listen, LoseNetwork, Scenario, Speak, WaitForEnd
 
@@ -84,7 +84,7 @@ def test_a_caller_whose_network_is_lost_can_be_ended_by_the_sweeper_alone(site):
     report = site.ring(scenario, status_callback="")
     call = row_of(report)
     assert call.ended_reason == ""
-    Call.unscoped.filter(pk=call.pk).update(stream_closed_at=call.started_at)
+    stream_closed(report)
     Call.unscoped.update(stream_closed_at="2026-01-01T00:00:00Z")
     assert sweeping.sweep() == 1
     assert row_of(report).ended_reason == EndedReason.STREAM_LOST
