@@ -45,6 +45,11 @@ async def test_a_long_name_stays_on_one_line(site: Site, browser: Browser, name:
         })"""
     )
     assert lines == [1, 1]
+    inside = await page.locator(".who > button").evaluate(
+        """button => button.getBoundingClientRect().right
+          <= button.closest("nav").getBoundingClientRect().right"""
+    )
+    assert inside, "the button to sign out has been pushed out of the menu"
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await look(page, f"corner-{len(name)}")
     await context.close()
