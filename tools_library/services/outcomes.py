@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 
 from tools_library.engine.types import ToolOutcome
 from tools_library.services.reporting import OUTCOME, outcome_from
-from voiceassist.foundation.events.transport import live_loop
+from voiceassist.foundation.events.transport import listen_here, listen_no_more, live_loop
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +64,12 @@ class OutcomeListener:
         self._layer = layer
         self.channel = await layer.new_channel("outcomes")
         self._task = asyncio.create_task(self._listen(layer, self.channel), name="outcomes")
+        listen_here(self.channel, self._received)
 
     async def stop(self) -> None:
         """Give the channel back."""
         if self._task is not None:
+            listen_no_more(self.channel)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None

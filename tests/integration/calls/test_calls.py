@@ -6,11 +6,11 @@ import pytest
 
 from calls.choices import EndedReason
 from calls.models import Call, TranscriptItem
-from calls.services import control, sweeping
+from calls.services import control
 from calls.services.start import start_call
-from tests.integration.calls.site import ended, row_of, stream_closed
+from tests.integration.calls.site import ended
 from tools_library.models import ToolExecution
-from voiceassist.demo.scenario import Listen, LoseNetwork, Scenario, Speak, WaitForEnd
+from voiceassist.demo.scenario import HangUp, Listen, LoseNetwork, Scenario, Speak, WaitForEnd
 
 
 def lines_of(call):
@@ -77,17 +77,17 @@ def test_keys_reach_the_conversation(site):
     assert "Pressed 1#" in [line.text for line in lines_of(call)]
 
 
-def test_a_caller_whose_network_is_lost_can_be_ended_by_the_sweeper_alone(site):
-    scenario = Scenario(
-        description="lost", caller=(Listen(), Speak(text="Hello, is"), LoseNetwork())
-    )
-    report = site.ring(scenario, status_callback="")
-    call = row_of(report)
-    assert call.ended_reason == ""
-    stream_closed(report)
-    Call.unscoped.update(stream_closed_at="2026-01-01T00:00:00Z")
-    assert sweeping.sweep() == 1
-    assert row_of(report).ended_reason == EndedReason.STREAM_LOST
+def test_a_line_that_drops_comes_back_and_the_conversation_goes_on(site):
+    caller = (Listen(), Speak(text="Hello, is"), LoseNetwork(), Listen(), HangUp())
+    report = site.ring(Scenario(description="lost", caller=caller))
+    call = ended(report)
+    assert len(report.stream_sids) == 2
+    assert call.ended_reason == EndedReason.CALLER_HUNG_UP
+    spoken = [line.text for line in lines_of(call) if line.role == "assistant"]
+    assert spoken == [
+        "Hello, this is Juniper Cycles. How can I help?",
+        "I'm sorry, the line dropped for a moment. Please go on.",
+    ]
 
 
 # --- trouble with the model -----------------------------------------------------------------

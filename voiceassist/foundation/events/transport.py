@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -38,6 +38,10 @@ class LiveLoop:
         loop = self._current()
         asyncio.run_coroutine_threadsafe(work, loop).add_done_callback(_log_failure)
 
+    def call(self, work: Callable[[dict[str, Any]], None], message: dict[str, Any]) -> None:
+        """Call `work` with `message` on the loop soon."""
+        self._current().call_soon_threadsafe(work, message)
+
     def _current(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
@@ -49,6 +53,7 @@ class LiveLoop:
 
 
 live_loop = LiveLoop()
+_here: dict[str, Callable[[dict[str, Any]], None]] = {}
 
 
 def group_name(organization_id: int, topic: str) -> str:
@@ -72,9 +77,26 @@ def broadcast(group: str, message: dict[str, Any]) -> None:
     live_loop.run(_group_send(group, message))
 
 
+def listen_here(channel: str, take: Callable[[dict[str, Any]], None]) -> None:
+    """Take replies to a channel of this process directly, on the live loop."""
+    _here[channel] = take
+
+
+def listen_no_more(channel: str) -> None:
+    """Undo `listen_here`."""
+    _here.pop(channel, None)
+
+
 def reply(channel: str, message: dict[str, Any]) -> None:
-    """Send `message` to the one process that listens on `channel`; never blocks, never raises."""
-    live_loop.run(_send(channel, message))
+    """Send `message` to the one process that listens on `channel`; never blocks, never raises.
+
+    Where that is this process, the way through the channel layer is spared.
+    """
+    take = _here.get(channel)
+    if take is not None:
+        live_loop.call(take, message)
+    else:
+        live_loop.run(_send(channel, message))
 
 
 async def _group_send(group: str, message: dict[str, Any]) -> None:
