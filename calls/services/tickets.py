@@ -79,12 +79,17 @@ def claim(token: str) -> MediaTicket:
     if not hmac.compare_digest(signature.encode(), _signature(int(number)).encode()):
         raise TicketRefused("This is no token of ours.")
     now = timezone.now()
+    # No condition on the call here: a join would move everything into a subquery, which PostgreSQL
+    # does not evaluate again for whoever comes second.
     fresh = MediaTicket.unscoped.filter(pk=int(number), used_at__isnull=True, expires_at__gt=now)
-    if not fresh.exclude(call__status__in=FINAL_STATUSES).update(used_at=now):
-        raise TicketRefused("This token was used before, is too old, or its call is over.")
-    return MediaTicket.unscoped.select_related(
+    if not fresh.update(used_at=now):
+        raise TicketRefused("This token was used before, or is too old.")
+    ticket = MediaTicket.unscoped.select_related(
         "call__organization", "call__assistant", "call__assistant_version"
     ).get(pk=int(number))
+    if ticket.call.status in FINAL_STATUSES:
+        raise TicketRefused("The call of this token is over.")
+    return ticket
 
 
 def _create(call: Call, **fields: Any) -> MediaTicket:

@@ -21,6 +21,7 @@ from voiceassist.demo.caller import CallReport, SimulatedCall
 from voiceassist.demo.stand_ins.behaviour import Behaviour
 from voiceassist.demo.stand_ins.server import StandInServer
 from voiceassist.demo.voice import Voice
+from voiceassist.foundation.jobs import queueing
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class CallSite:
         self._thread.join(30)
         assert not self._thread.is_alive()
         self.voice.close()
+        queueing._runner.cache_clear()  # the server has drained its jobs; others begin anew
         live_calls.draining = False
 
     def _run(self) -> None:
