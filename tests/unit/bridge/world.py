@@ -98,6 +98,7 @@ class World:
         self.response_of: dict[int, str] = {}
         self.errors_ms: list[float] = []
         self.left_at = float("inf")
+        self.model_is_gone = False
         self.lost_marks = self.rng.choice([0.0, 0.0, 0.02])
         self.line = Line(self)
         self.model = FakeModel(self)
@@ -120,6 +121,7 @@ class World:
             self.model.known_active = event.response_id
         if isinstance(event, ev.ResponseEnded):
             self.model.known_active = ""
+        self.model_is_gone |= isinstance(event, ev.SessionLost)
         self.session.on_model(event)
 
     def check_truncation(self, item_id: str, ms: int) -> None:
@@ -193,8 +195,7 @@ class World:
         wrong += [f"{c} answered {n} times" for c, n in self.model.outputs.items() if n != 1]
         known = self.session.calls.seen
         unanswered = known - set(self.model.outputs) - set(self.session.calls.pending)
-        lost = self.line.endings and self.line.endings[0].reason == "model_lost"
-        if unanswered and not lost:
+        if unanswered and not self.model_is_gone:
             wrong.append(f"never answered: {unanswered}")
         wrong += [
             f"{entry.call.call_id} waits for its tool forever"
