@@ -64,5 +64,6 @@ def test_a_number_outlives_its_assistant() -> None:
 
 
 def test_a_removed_number_is_free_again() -> None:
-    numbers.remove(make_number(make_organization()))
-    make_number(make_organization())
+    freed = make_number(make_organization())
+    numbers.remove(freed)
+    assert make_number(make_organization()).number == freed.number

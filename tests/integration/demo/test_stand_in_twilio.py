@@ -209,6 +209,7 @@ async def test_an_address_that_answers_badly_ends_the_call(line, product):
     product.status = 500
     await line.create(twiml="", url=f"{product.url}/voice")
     await product.until(STATUS, "completed")
+    assert product.statuses()[-1] == "completed"
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
@@ -241,6 +242,7 @@ async def test_a_live_call_takes_no_notice_of_canceled(line, product):
 async def test_the_time_limit_ends_a_call(line, product):
     await line.create(twiml=WAIT, time_limit=1)
     await product.until(STATUS, "completed")
+    assert product.statuses()[-1] == "completed"
 
 
 async def test_only_what_was_ordered_is_told(line, product):
