@@ -111,12 +111,15 @@ class Endings:
             self.close(Ending("time_limit"), sentences["time_limit_goodbye"], gentle=False)
 
     def response_failed(self, code: str, message: str, request: Request | None) -> None:
-        """A response failed: try passing trouble once more, else end with a sentence."""
+        """A response failed: try passing trouble once more, else end with a sentence.
+
+        A call that is ending anyway goes without it: what plays or waits is still heard.
+        """
         session = self._session
-        self.failures += 1
         if self.closing is not None:
-            session.finish(self.closing.ending)
-        elif code in PASSING_TROUBLE and self.failures == 1:
+            return
+        self.failures += 1
+        if code in PASSING_TROUBLE and self.failures == 1:
             session.responses.again(request)
         else:
             self.model_failed(code, message)

@@ -210,6 +210,34 @@ def test_what_was_said_before_the_model_failed_is_heard_first():
     assert call.of("finish")[0][1].reason == "model_failed"
 
 
+def test_a_response_that_fails_in_a_farewell_does_not_cut_it():
+    call = Call(first_message="").answer()
+    end_call(call, spoken=True)
+    call.model(ev.ResponseStarted("r2"), ev.ResponseEnded("r2", "failed", "", "server_error"))
+    assert call.of("finish", "model.create_response") == []
+    call.play_out()
+    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+
+
+def test_a_request_that_is_lost_does_not_take_the_farewell_with_it():
+    call = Call(first_message="", silence_timeout_s=60.0).answer()
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    end_call(call, spoken=False)
+    call.listen_for(15_500)
+    turn, farewell = call.of("model.create_response")
+    assert (turn[2], "Goodbye." in farewell[2]) == (None, True)
+    assert call.of("finish") == []
+
+
+def test_a_farewell_that_cannot_be_spoken_ends_the_call():
+    call = Call(first_message="").answer()
+    end_call(call, spoken=False)
+    (asked,) = call.of("model.create_response")
+    call.model(ev.ResponseStarted("r2", asked[1]), ev.ResponseEnded("r2", "failed", "", "no"))
+    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+    assert len(call.of("model.create_response")) == 1
+
+
 def test_a_model_lost_in_a_farewell_still_ends_as_the_farewell_did():
     call = Call(first_message="").answer()
     end_call(call, spoken=True)
