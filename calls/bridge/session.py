@@ -168,8 +168,11 @@ class Session:
             self.calls.response_started()
 
     def _output_started(self, event: ev.OutputStarted) -> None:
-        if event.kind == "message":
-            self.speech.item_began(event.response_id, event.item_id)
+        if event.kind != "message":
+            return
+        self.speech.item_began(event.response_id, event.item_id)
+        if self.speech.is_cut(event.response_id):
+            self.model.delete_item(event.item_id)  # it was on its way: nobody will hear it
 
     def _audio(self, event: ev.Audio) -> None:
         stale = event.response_id != self.responses.active or self.speech.is_cut(event.response_id)

@@ -81,6 +81,8 @@ class Turns:
         session.responses.forget_waiting()
         session.endings.keep_call()
         active = session.responses.active
+        if session.speech.is_cut(active):
+            active = ""  # it has been stopped, its end is on the way: nothing more to tell
         if not session.playback.busy() and not active:
             return
         heard = session.playback.clear(session.timers.now())

@@ -25,6 +25,11 @@ class Item:
     tag: int = 0
     generated_ms: float = 0.0
     truncated_at: float | None = None
+    spoke_at: float = 0.0  # when the last piece of its audio was sent
+
+    def believed_ms(self) -> float:
+        """Return how much of it the model takes as heard."""
+        return self.generated_ms if self.truncated_at is None else self.truncated_at
 
 
 @dataclass
@@ -225,6 +230,7 @@ class FakeModel:
         if self.world.rng.random() < 0.05 and count > 1:
             raw = raw[:-80]  # a ragged piece
         item.generated_ms += len(raw) / 8
+        item.spoke_at = self.world.clock.time
         payload = base64.b64encode(raw).decode()
         self.to_us.put(ev.Words(item.item_id, "word ", running.response_id))
         self.to_us.put(ev.Audio(running.response_id, item.item_id, 0, payload))

@@ -14,3 +14,17 @@ def test_random_calls_keep_every_promise(batch):
         world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
         world.run()
         assert world.verdict() == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(880, id="an item on its way into a cut response must be taken back"),
+        pytest.param(5300, id="a lost request must not cut the farewell"),
+        pytest.param(8561, id="keys and speech must not delete one item twice"),
+    ],
+)
+def test_calls_that_once_broke_a_promise_keep_it(seed):
+    world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
+    world.run()
+    assert world.verdict() == []

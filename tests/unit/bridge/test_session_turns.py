@@ -153,6 +153,28 @@ def test_keys_do_not_cut_a_greeting_that_may_not_be_interrupted():
     assert call.of("model.add_message")
 
 
+def test_a_response_that_is_cut_already_is_not_interrupted_once_more():
+    call = Call(first_message="").answer()
+    call.model(ev.ResponseStarted("r1"), ev.OutputStarted("r1", "i1", "message"))
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    call.model(ev.SpeechStarted("u1", 0))
+    assert call.of("model.delete_item") == [("model.delete_item", "i1")]
+    assert call.of("model.cancel_response") == [("model.cancel_response",)]
+    assert call.of("clear") == [("clear", "")]
+    assert call.session.turns.interruptions == 1
+
+
+def test_an_item_that_was_on_its_way_when_its_response_was_cut_is_taken_back():
+    call = Call(first_message="").answer()
+    call.model(ev.ResponseStarted("r1"))
+    call.frame(frames.Dtmf(frames.DtmfBody("#")))
+    assert call.of("model.delete_item") == []
+    call.model(ev.OutputStarted("r1", "i1", "message"), ev.Audio("r1", "i1", 0, "////"))
+    call.model(ev.OutputStarted("r1", "f1", "function_call"), ev.ResponseEnded("r1", "cancelled"))
+    assert call.of("model.delete_item") == [("model.delete_item", "i1")]
+    assert call.of("media") == []
+
+
 def test_a_line_that_sends_no_audio_any_more_is_lost():
     call = Call(first_message="").answer()
     call.say(ms=400)

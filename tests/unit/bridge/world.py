@@ -211,6 +211,7 @@ class World:
             wrong.append("tools were not told about the end")
         wrong += self._stale_audio()
         wrong += self._open_lines()
+        wrong += self._false_beliefs()
         return wrong
 
     def _stale_audio(self) -> list[str]:
@@ -230,3 +231,17 @@ class World:
             if line.heard_ms > line.generated_ms
             or (line.role == "assistant" and line.status == "in_progress")
         ]
+
+    def _false_beliefs(self) -> list[str]:
+        """The model must not take as heard what the caller never heard."""
+        if self.lost_marks:
+            return []
+        wrong = []
+        for item in self.model.items.values():
+            until = max((p.end for p in self.line.played if p.tag == item.tag), default=0.0)
+            if max(until, item.spoke_at + 0.05) > self.line.ended_at:
+                continue  # the end came before anybody could tell
+            heard = self.line.heard_ms(item.tag, self.clock.time)
+            if item.kind == "message" and item.believed_ms() - heard > 80:
+                wrong.append(f"{item.item_id}: {item.believed_ms():.0f} ms taken as heard")
+        return wrong
