@@ -60,6 +60,12 @@ hypothesis.settings.load_profile("tests")
 pytest_plugins = ["tests.services.fixtures"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker that inherited this name would read its settings before it has its own Redis."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_report_header() -> str:
     """Say which servers the tests run on."""
     return _REPORT

@@ -1,11 +1,12 @@
 """A throw-away Redis on a free port; imports only the standard library."""
 
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services.ports import accepts, free_port, wait_for
+from tests.services.ports import free_port, wait_for
 from tests.services.postgres import MissingBinaryError
 
 
@@ -49,7 +50,7 @@ def start_redis(folder: Path) -> Redis:
     with log_path.open("wb") as log:
         process = subprocess.Popen([*command, "--appendonly", "no"], stdout=log, stderr=log)
     wait_for(
-        lambda: accepts(port),
+        lambda: _answers(port, process.pid),
         seconds=10,
         what="Redis",
         log=lambda: log_path.read_text(errors="replace")[-2000:],
@@ -58,3 +59,13 @@ def start_redis(folder: Path) -> Redis:
     version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
     words = version.stdout.split()
     return Redis(f"redis://127.0.0.1:{port}/0", f"Redis {words[2].removeprefix('v=')}", process)
+
+
+def _answers(port: int, pid: int) -> bool:
+    """Return whether the Redis of process `pid` answers; another may have taken the port first."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as probe:
+            probe.sendall(b"INFO server\r\n")
+            return f"process_id:{pid}\r\n".encode() in probe.recv(65536)
+    except OSError:
+        return False
