@@ -131,7 +131,7 @@ class Stream:
     def send(self, text: str) -> None:
         """Queue one message for the phone."""
         if len(self._outbox) >= OUTBOX_MAX:
-            self.session.finish(Ending("stream_lost", NOT_READING))
+            self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
             return
         self._outbox.append(text)
         self._outbox_ready.set()

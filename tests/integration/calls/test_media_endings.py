@@ -13,7 +13,7 @@ from calls import media
 from calls.bridge.session import Session
 from calls.live import live_calls
 from calls.services import recorder as writing
-from tests.factories.calls import sign
+from tests.factories.calls import only_call, post, ring_form, sign
 from tests.integration.calls.site import ended_call
 from tests.integration.calls.test_bad_input import (
     CONNECTED,
@@ -67,6 +67,15 @@ def test_a_phone_that_reads_nothing_loses_its_stream(site, settings, monkeypatch
     with stuck_call(site, settings) as live:
         wait_until(lambda: not len(live_calls), seconds=8)
         assert live.session.model._closed
+
+
+def test_a_caller_whose_outbox_ran_over_goes_on_with_a_new_stream(site, settings, monkeypatch):
+    monkeypatch.setattr(media, "OUTBOX_MAX", 2_000)
+    with stuck_call(site, settings):
+        wait_until(lambda: not len(live_calls), seconds=9)
+    assert only_call().ended_reason == ""
+    status, twiml = post("/twilio/resume", ring_form("CA1"))
+    assert (status, "<Stream" in twiml) == (200, True)
 
 
 def names_of_tasks(site):
