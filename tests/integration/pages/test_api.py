@@ -174,12 +174,17 @@ def test_ending_and_noting(api: Api, north: Organization, monkeypatch: pytest.Mo
     assert told == ["end", "note"]
 
 
-def test_another_organizations_call_is_404_everywhere(api: Api) -> None:
+def test_another_organizations_call_is_404_everywhere_and_stays_untouched(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    monkeypatch.setattr(control, "_tell", lambda call, action, **more: told.append(action))
     foreign = make_call(make_organization("south"))
     for path in ("", "/transcript", "/tool-executions"):
         api.get(f"/api/calls/{foreign.pk}{path}", 404)
     for path in ("/end", "/note"):
         api.post(f"/api/calls/{foreign.pk}{path}", {"text": "hi"}, 404)
+    assert told == []
 
 
 def test_roles_decide(north: Organization) -> None:

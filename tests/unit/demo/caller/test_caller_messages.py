@@ -25,8 +25,12 @@ def test_the_three_messages_are_read():
 
 def test_what_the_bridge_writes_is_read():
     encoder = frames.Encoder(SID)
-    for text in (encoder.media(AUDIO), encoder.mark('odd "name"'), encoder.clear()):
-        messages.read(text.encode(), SID)
+    written = (encoder.media(AUDIO), encoder.mark('odd "name"'), encoder.clear())
+    assert [messages.read(text.encode(), SID) for text in written] == [
+        messages.Audio(b"\xff" * 160),
+        messages.MarkName('odd "name"'),
+        messages.Clear(),
+    ]
 
 
 @pytest.mark.parametrize(
