@@ -234,8 +234,8 @@ class World:
 
     def _false_beliefs(self) -> list[str]:
         """The model must not take as heard what the caller never heard."""
-        if self.lost_marks:
-            return []
+        if self.lost_marks or self.model_is_gone:
+            return []  # a lost session takes nothing as heard: the next one gets the transcript
         wrong = []
         for item in self.model.items.values():
             until = max((p.end for p in self.line.played if p.tag == item.tag), default=0.0)
