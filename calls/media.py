@@ -94,6 +94,8 @@ class Stream:
         self._send = send
         self._outbox: deque[str] = deque()
         self._outbox_ready = asyncio.Event()
+        self._writing = False
+        self._bursts = 0
         self._ended = asyncio.Event()
         self._words_complete = asyncio.Event()
         self._ending: Ending | None = None
@@ -112,6 +114,7 @@ class Stream:
         tasks = [
             asyncio.create_task(self._connect(), name="model"),
             asyncio.create_task(self._write(), name="phone-writer"),
+            asyncio.create_task(self._watch(), name="phone-watch"),
             asyncio.create_task(self._read(), name="phone-reader"),
             asyncio.create_task(self._ended.wait(), name="ended"),
         ]
@@ -221,10 +224,10 @@ class Stream:
                 await ready.wait()
                 ready.clear()
                 while outbox:
-                    async with asyncio.timeout(READS_WITHIN_S):
-                        await self._write_some()
-        except TimeoutError:
-            self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
+                    self._writing = True
+                    await self._write_some()
+                    self._bursts += 1
+                self._writing = False
         except (RuntimeError, OSError):
             log.debug("the phone's socket was closed while we wrote")
 
@@ -232,6 +235,14 @@ class Stream:
         outbox, send = self._outbox, self._send
         for _ in range(min(len(outbox), WRITTEN_AT_ONCE)):
             await send({"type": "websocket.send", "text": outbox.popleft()})
+
+    async def _watch(self) -> None:
+        """End the stream once no burst has got away in time; a timer per burst would cost more."""
+        while True:
+            bursts = self._bursts
+            await asyncio.sleep(READS_WITHIN_S)
+            if self._writing and self._bursts == bursts:
+                self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
 
     def _drop(self) -> None:
         self.session.finish(Ending("server_stopped", resume=True))

@@ -63,7 +63,7 @@ def test_a_dropped_stream_is_wound_up_though_the_phone_reads_nothing(site, setti
 
 
 def test_a_phone_that_reads_nothing_loses_its_stream(site, settings, monkeypatch):
-    monkeypatch.setattr(media, "READS_WITHIN_S", 1.0, raising=False)
+    monkeypatch.setattr(media, "READS_WITHIN_S", 1.0)
     with stuck_call(site, settings) as live:
         wait_until(lambda: not len(live_calls), seconds=8)
         assert live.session.model._closed
