@@ -1,6 +1,6 @@
 """This room's background jobs; each only calls its service."""
 
-from tools_library.services import execution, sweeping
+from tools_library.services import counting, execution, sweeping
 from voiceassist.foundation.jobs import every, job
 
 
@@ -14,3 +14,9 @@ def perform(execution_id: str) -> None:
 def sweep() -> None:
     """Look after runs that nobody works on any more."""
     sweeping.sweep()
+
+
+@every(5, "tools.count")
+def count() -> None:
+    """Add ended runs to the counters of their tools."""
+    counting.fold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from tools_library.admin.forms import ANSWER_FIELDS, REQUEST_FIELDS, ToolForm
 from tools_library.models import Tool, ToolVersion
+from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.admin import OrganizationAdmin, display, pretty_json
 from voiceassist.organizations.current import person
@@ -51,7 +53,7 @@ class ToolAdmin(OrganizationAdmin):
     form = ToolForm
     list_display = (
         "display_name", "name", "tool_type", "side_effect", "assistants", "version", "is_active",
-        "execution_count", "last_executed_at",
+        "runs", "last_run",
     )  # fmt: skip
     list_filter = ("tool_type", "side_effect", "is_active", "is_template")
     search_fields = ("name", "display_name", "description")
@@ -61,13 +63,23 @@ class ToolAdmin(OrganizationAdmin):
         """Leave archived tools out; count who uses the others."""
         used = Count("assistant_tools", filter=Q(assistant_tools__enabled=True))
         rows: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = rows.filter(archived_at__isnull=True).annotate(used_by=used)
-        return counted
+        return with_counts(rows.filter(archived_at__isnull=True)).annotate(used_by=used)
 
     @display(description="Assistants", ordering="used_by")
     def assistants(self, obj: Any) -> int:
         """Return how many assistants may use it."""
         return int(obj.used_by)
+
+    @display(description="Runs", ordering="runs")
+    def runs(self, obj: Any) -> int:
+        """Return how often it ran."""
+        return int(obj.runs)
+
+    @display(description="Last run", ordering="last_run_at")
+    def last_run(self, obj: Any) -> datetime | None:
+        """Return when a run last ended."""
+        moment: datetime | None = obj.last_run_at
+        return moment
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show fields to whoever edits, and plain words to whoever reads."""

@@ -75,6 +75,9 @@ class ToolExecution(OrganizationOwned):
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True, help_text="Detail for staff, never secrets.")
+    uncounted = models.BooleanField(
+        default=False, help_text="It ended and is not yet in its tool's execution_count."
+    )
     retry_count = models.PositiveSmallIntegerField(default=0)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -94,6 +97,9 @@ class ToolExecution(OrganizationOwned):
             models.Index(fields=["organization", "-id"], name="execution_newest"),
             models.Index(fields=["status", "deadline_at"], name="execution_sweep"),
             models.Index(fields=["started_at"], name="execution_started"),
+            models.Index(
+                fields=["tool"], condition=models.Q(uncounted=True), name="execution_uncounted"
+            ),
         ]
 
     def __str__(self) -> str:

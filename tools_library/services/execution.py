@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from tools_library.choices import FINAL_STATUSES, ExecutionStatus
@@ -205,21 +204,13 @@ def finish(
     *,
     still: tuple[str, ...] = (ExecutionStatus.RUNNING,),
 ) -> bool:
-    """Store a run's outcome, count it, tell everybody; return False where it had already ended."""
-    now = timezone.now()
-    _set_outcome(execution, outcome, now)
-    with transaction.atomic():
-        changed = ToolExecution.unscoped.filter(pk=execution.pk, status__in=still).update(
-            **{name: getattr(execution, name) for name in _OUTCOME_FIELDS}
-        )
-        if not changed:
-            return False
-        if execution.tool_id is not None:
-            Tool.unscoped.filter(pk=execution.tool_id).update(
-                execution_count=F("execution_count") + 1, last_executed_at=now
-            )
-        reporting.report(execution)
-    return True
+    """Store a run's outcome and tell everybody; return False where it had already ended.
+
+    The tool's counters follow in `counting`: a row that all its runs change would queue them up.
+    """
+    _set_outcome(execution, outcome, timezone.now())
+    execution.uncounted = execution.tool_id is not None
+    return reporting.advance(execution, _OUTCOME_FIELDS, still=still)
 
 
 _STATUS_OF_CODE: dict[str, FinalStatus] = {"cancelled": "cancelled", "denied": "denied"}
@@ -231,7 +222,7 @@ _OPEN = (
 )
 _OUTCOME_FIELDS = (
     "status", "output_result", "message", "trace", "error_code", "error_message", "retry_count",
-    "completed_at", "duration_ms",
+    "completed_at", "duration_ms", "uncounted",
 )  # fmt: skip
 
 
@@ -309,16 +300,13 @@ def _earlier(execution: ToolExecution) -> ToolExecution | None:
 
 
 def _claim(execution_id: str) -> ToolExecution | None:
-    with transaction.atomic():
-        claimed = ToolExecution.unscoped.filter(
-            execution_id=execution_id, status=ExecutionStatus.QUEUED
-        ).update(status=ExecutionStatus.RUNNING, started_at=timezone.now())
-        if not claimed:
-            return None
-        execution = _one(execution_id)
-        if execution is not None:
-            reporting.report(execution)
-    return execution
+    execution = _one(execution_id)
+    if execution is None:
+        return None
+    execution.status, execution.started_at = ExecutionStatus.RUNNING, timezone.now()
+    queued = (ExecutionStatus.QUEUED,)
+    claimed = reporting.advance(execution, ("status", "started_at"), still=queued)
+    return execution if claimed else None
 
 
 def _one(execution_id: uuid.UUID | str) -> ToolExecution | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +13,7 @@ from tools_library.choices import FINAL_STATUSES, ToolType
 from tools_library.engine.types import ToolOutcome
 from tools_library.executors.builtin import end_call
 from tools_library.models import ToolExecution
-from voiceassist.foundation.events import News, emit
+from voiceassist.foundation.events import News, advance_and_emit, emit
 from voiceassist.foundation.events.transport import reply
 
 TYPE = "execution.updated"
@@ -23,14 +25,18 @@ def report(execution: ToolExecution) -> None:
 
     When it is final, the process that waits gets the outcome after the commit.
     """
-    if execution.reply_to and execution.status in FINAL_STATUSES:
-        channel, message = execution.reply_to, outcome_message(execution)
-        transaction.on_commit(lambda: reply(channel, message))
-    row = flat(execution)
-    news = [News("executions", TYPE, row)]
-    if execution.call_id is not None:
-        news.append(News(f"call:{execution.call_id}", TYPE, {**row, **_details(execution)}))
-    emit(execution.organization_id, *news)
+    transaction.on_commit(_answer(execution))
+    emit(execution.organization_id, *_news(execution))
+
+
+def advance(execution: ToolExecution, fields: tuple[str, ...], *, still: tuple[str, ...]) -> bool:
+    """Store fields of a run and report it, where its row is still in one of these states.
+
+    Return False where it is not. On PostgreSQL this is one statement, so that whoever waits for an
+    outcome waits for one answer of the database.
+    """
+    news = _news(execution)
+    return advance_and_emit(execution, fields, *news, still=still, first=_answer(execution))
 
 
 def flat(execution: ToolExecution) -> dict[str, Any]:
@@ -80,6 +86,25 @@ def outcome_from(message: dict[str, Any]) -> ToolOutcome:
 def outcome_of(execution: ToolExecution) -> ToolOutcome:
     """Return the outcome of a run that has ended."""
     return outcome_from(outcome_message(execution))
+
+
+def _answer(execution: ToolExecution) -> Callable[[], None]:
+    """Return what to do after the commit; the run as it is now, for it may go on until then."""
+    if not execution.reply_to or execution.status not in FINAL_STATUSES:
+        return _nothing
+    return partial(reply, execution.reply_to, outcome_message(execution))
+
+
+def _nothing() -> None:
+    """Nobody waits."""
+
+
+def _news(execution: ToolExecution) -> list[News]:
+    row = flat(execution)
+    news = [News("executions", TYPE, row)]
+    if execution.call_id is not None:
+        news.append(News(f"call:{execution.call_id}", TYPE, {**row, **_details(execution)}))
+    return news
 
 
 def _details(execution: ToolExecution) -> dict[str, Any]:

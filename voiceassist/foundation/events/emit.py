@@ -1,31 +1,18 @@
-"""Storing and publishing events; imports the Event model and the live transport."""
+"""Storing and publishing events; imports their storing and the live transport."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
+from voiceassist.foundation.events import storing
+from voiceassist.foundation.events.storing import News
 from voiceassist.foundation.events.transport import send
 from voiceassist.foundation.models import Event
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """One thing that happened.
-
-    Args:
-        topic: who listens, such as `executions` or `call:12`.
-        type: what happened, in the past tense, such as `execution.updated`.
-        data: JSON object; ids and short values, no secrets.
-    """
-
-    topic: str
-    type: str
-    data: Mapping[str, Any]
 
 
 def emit(organization_id: int, *news: News) -> list[Event]:
@@ -36,37 +23,32 @@ def emit(organization_id: int, *news: News) -> list[Event]:
     a lock per organization, hence emit last, and everything at once. Who also locks rows that
     others lock before they emit calls `hold_order` first.
     """
-    with transaction.atomic(savepoint=False):
-        hold_order(organization_id)
-        now = timezone.now()
-        events = Event.objects.bulk_create(
-            [
-                Event(
-                    organization_id=organization_id,
-                    topic=each.topic,
-                    type=each.type,
-                    data=each.data,
-                    at=now,
-                )
-                for each in news
-            ]
-        )
-        transaction.on_commit(lambda: _send_all(organization_id, events))
+    events = storing.store(organization_id, news)
+    transaction.on_commit(lambda: _send_all(events))
     return events
 
 
-def hold_order(*organization_ids: int) -> None:
-    """Hold the order of these organizations' events until the transaction ends.
+def advance_and_emit(
+    row: Model,
+    fields: tuple[str, ...],
+    *news: News,
+    still: tuple[str, ...],
+    first: Callable[[], None],
+) -> bool:
+    """Store fields of a row and emit events of that; False where its `status` had gone on.
 
-    Everybody takes this lock before the rows that its holders lock, and several organizations in
-    the order of their ids: else two transactions could wait for each other. SQLite has one writer
-    at a time and needs none.
+    As `emit`, but the order is held before the row is locked, and on PostgreSQL all of it is one
+    statement: for changes that somebody waits for.
+
+    Args:
+        still: the row changes only while its `status` is one of these.
+        first: called after the commit, before the pages are told.
     """
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        for organization_id in sorted(set(organization_ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x5EC, organization_id])
+    events = storing.advance_and_store(row, fields, still, news)
+    if events:
+        transaction.on_commit(first)
+        transaction.on_commit(lambda: _send_all(events))
+    return bool(events)
 
 
 def publish(organization_id: int, topic: str, type: str, data: Mapping[str, Any]) -> None:
@@ -85,6 +67,6 @@ def to_frame(event: Event) -> dict[str, Any]:
     }
 
 
-def _send_all(organization_id: int, events: list[Event]) -> None:
+def _send_all(events: list[Event]) -> None:
     for event in events:
-        send(organization_id, event.topic, to_frame(event))
+        send(event.organization_id, event.topic, to_frame(event))
