@@ -1,4 +1,4 @@
-"""What goes into a run and what comes out; frozen, imports only the standard library."""
+"""What goes into a run and what comes out; frozen, imports only the engine and the behaviour."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
+from tools_library.behaviour import DEFAULT, Behaviour
 from tools_library.engine.deadline import Deadline
+from tools_library.engine.secrets import FixedSecrets, Secrets
 
 SideEffect = Literal["read", "idempotent", "write", "irreversible"]
 RunsAt = Literal["worker", "session", "browser"]
@@ -26,16 +28,22 @@ class ToolSpec:
     parameters: Mapping[str, Any]
     side_effect: SideEffect
     retry_attempts: int
+    behaviour: Behaviour = DEFAULT
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One call of a tool. `context` holds the names that templates may use beside the arguments."""
+    """One call of a tool.
+
+    `context` holds the names that templates may use beside the arguments; `secrets` the
+    credentials, which executors reveal by name and mask in all they report.
+    """
 
     execution_id: str
     arguments: Mapping[str, Any]
     context: Mapping[str, Any]
     timeout_seconds: float
+    secrets: Secrets = field(default_factory=FixedSecrets, compare=False)
 
 
 @dataclass(frozen=True)

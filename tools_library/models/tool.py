@@ -23,6 +23,9 @@ class Tool(OrganizationOwned):
     side_effect = models.CharField(
         max_length=20, choices=SideEffect.choices, default=SideEffect.WRITE
     )
+    behaviour = models.JSONField(
+        default=dict, blank=True, help_text="Fixed parameters, spoken messages, limits and so on."
+    )
     is_active = models.BooleanField(default=True)
     require_confirmation = models.BooleanField(default=False)
     allowed_contexts = models.JSONField(default=list, blank=True, help_text="Empty: all.")

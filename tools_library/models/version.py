@@ -23,6 +23,8 @@ class ToolVersion(OrganizationOwned):
     configuration = models.JSONField(default=dict)
     function_definition = models.JSONField(default=dict)
     side_effect = models.CharField(max_length=20, choices=SideEffect.choices)
+    behaviour = models.JSONField(default=dict)
+    require_confirmation = models.BooleanField(default=False)
     timeout_seconds = models.PositiveIntegerField(null=True, blank=True)
     retry_attempts = models.PositiveSmallIntegerField(null=True, blank=True)
     created_by = models.ForeignKey(

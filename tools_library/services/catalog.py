@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
+from tools_library.behaviour import DEFAULT, Behaviour
 from tools_library.choices import ToolType, TriggerContext
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.registry import executor_for
@@ -39,6 +40,8 @@ class CatalogTool:
     version_id: int | None = None
     version: str = ""
     timeout_seconds: int | None = None
+    behaviour: Behaviour = DEFAULT
+    require_confirmation: bool = False
     configuration: dict[str, Any] = field(default_factory=dict)
     custom_configuration: dict[str, Any] = field(default_factory=dict)
     allowed_contexts: tuple[str, ...] = ()
@@ -142,6 +145,8 @@ def _entry(
         version_id=version.pk,
         version=version.version,
         timeout_seconds=version.timeout_seconds,
+        behaviour=Behaviour.model_validate(version.behaviour),
+        require_confirmation=version.require_confirmation,
         configuration=version.configuration,
         custom_configuration=assignment.custom_configuration if assignment else {},
         allowed_contexts=tuple(tool.allowed_contexts),

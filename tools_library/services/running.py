@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.utils import timezone
 
+from tools_library.behaviour import Behaviour
 from tools_library.engine import engine
 from tools_library.engine.deadline import SystemClock
 from tools_library.engine.errors import (
@@ -94,4 +95,5 @@ def _spec(execution: ToolExecution, version: ToolVersion) -> ToolSpec:
         parameters=definition["parameters"],
         side_effect=cast(SideEffect, version.side_effect),
         retry_attempts=limits.retry_attempts(version.side_effect, version.retry_attempts),
+        behaviour=Behaviour.model_validate(version.behaviour),
     )

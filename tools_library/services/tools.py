@@ -17,10 +17,10 @@ FIRST_VERSION = "1.0.0"
 
 _RUNS = (
     "name", "tool_type", "configuration", "function_definition", "side_effect",
-    "timeout_seconds", "retry_attempts",
+    "timeout_seconds", "retry_attempts", "behaviour", "require_confirmation",
 )  # fmt: skip
 _KEPT = (
-    "display_name", "description", "is_active", "require_confirmation", "allowed_contexts",
+    "display_name", "description", "is_active", "allowed_contexts",
     "is_public", "is_template",
 )  # fmt: skip
 

@@ -6,22 +6,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from tools_library.behaviour import Behaviour
 from tools_library.choices import SideEffect, ToolType, TriggerContext
 from tools_library.engine import schema, templating
 from tools_library.engine.errors import ToolConfigurationError
+from tools_library.executors.base import Configuration
 from tools_library.executors.builtin import end_call
 from tools_library.executors.endpoint.config import EndpointConfig
 from tools_library.models import Tool
-from voiceassist.foundation import outbound
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TAKEN = "Another tool is called {name}; choose another name."
 
-CONFIGURATIONS: dict[str, type[BaseModel]] = {ToolType.ENDPOINT: EndpointConfig}
+CONFIGURATIONS: dict[str, type[Configuration]] = {ToolType.ENDPOINT: EndpointConfig}
 """The kinds that can be saved here, and the shape of each one's configuration."""
 
 _RESERVED = frozenset({
@@ -54,6 +55,7 @@ def clean_tool(
     clean["timeout_seconds"] = _number(values, "timeout_seconds", 1, 900, errors)
     clean["retry_attempts"] = _number(values, "retry_attempts", 0, 10, errors)
     clean["function_definition"] = _definition(values, clean, errors)
+    clean["behaviour"] = _behaviour(values, clean, errors)
     clean["tool_type"] = _tool_type(values, errors)
     clean["configuration"] = _configuration(values, clean, errors)
     if errors:
@@ -74,9 +76,8 @@ def check_configuration(
         typed = shape.model_validate(configuration)
     except ValidationError as error:
         return {_path(each): _text(each) for each in error.errors()}
-    if isinstance(typed, EndpointConfig):
-        return _template_errors(typed, parameters) or _url_errors(typed)
-    return {}
+    found = _template_errors(typed, parameters)
+    return found or {f"configuration.{path}": text for path, text in typed.problems().items()}
 
 
 def _name(
@@ -130,6 +131,25 @@ def _definition(
 _PARAMETERS = "function_definition.function.parameters"
 
 
+def _behaviour(
+    values: Mapping[str, Any], clean: Mapping[str, Any], errors: dict[str, str]
+) -> dict[str, Any]:
+    """Return what was given, once it has the shape; only what differs from the default is kept."""
+    given = values.get("behaviour") or {}
+    try:
+        typed = Behaviour.model_validate(given)
+    except ValidationError as error:
+        errors.update({_path(each, "behaviour"): _text(each) for each in error.errors()})
+        return {}
+    definition = clean["function_definition"].get("function") or {}
+    shown = schema.declared_names(definition.get("parameters") or {}) & set(typed.fixed_parameters)
+    for name in shown:
+        errors[f"behaviour.fixed_parameters.{name}"] = (
+            "The model is shown this argument too; take it out of the parameters schema."
+        )
+    return typed.model_dump(mode="json", exclude_defaults=True)
+
+
 def _tool_type(values: Mapping[str, Any], errors: dict[str, str]) -> str:
     kind = str(values.get("tool_type") or "")
     if kind not in CONFIGURATIONS:
@@ -148,7 +168,7 @@ def _configuration(
     return dict(given) if isinstance(given, Mapping) else {}
 
 
-def _template_errors(config: EndpointConfig, parameters: Mapping[str, Any]) -> dict[str, str]:
+def _template_errors(config: Configuration, parameters: Mapping[str, Any]) -> dict[str, str]:
     declared = schema.declared_names(parameters)
     known = templating.CONTEXT_NAMES | declared
     errors = {}
@@ -171,17 +191,6 @@ def _unknown(name: str, declared: frozenset[str]) -> str:
         f"${{{name}}} is not known. Arguments of this tool: {arguments}. "
         f"Names of the platform: {context}. Credentials cannot be stored here yet."
     )
-
-
-def _url_errors(config: EndpointConfig) -> dict[str, str]:
-    scheme, _, rest = config.url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    try:
-        # Without a look-up: a name server that is slow today must not stop a save.
-        outbound.check_url(f"{scheme}://{authority}/", lookup=False)
-    except outbound.OutboundError as error:
-        return {"configuration.url": error.public_message}
-    return {}
 
 
 def _choice(
@@ -213,9 +222,9 @@ def _number(
     return value
 
 
-def _path(error: Any) -> str:
+def _path(error: Any, part: str = "configuration") -> str:
     steps = [str(step) for step in error["loc"] if not str(step).startswith(("dict[", "list["))]
-    return ".".join(("configuration", *steps))
+    return ".".join((part, *steps))
 
 
 def _text(error: Any) -> str:

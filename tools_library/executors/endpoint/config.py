@@ -1,4 +1,4 @@
-"""What an endpoint tool stores, in document 002's shape; imports pydantic and the engine."""
+"""What an endpoint tool stores, in document 002's shape; imports pydantic, engine, outbound."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tools_library.engine.response import Mapped
 from tools_library.engine.templating import origin_has_names
+from tools_library.executors.base import Configuration
+from voiceassist.foundation import outbound
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -55,14 +57,12 @@ class ResponseHandling(BaseModel):
         return Mapped(self.success_field, self.message_field, self.data_field)
 
 
-class EndpointConfig(BaseModel):
+class EndpointConfig(Configuration):
     """One HTTP request, as a template, and how its answer is read.
 
     Without `request_body_template` a POST, PUT or PATCH sends the arguments as its JSON body.
     Without `query` a GET or DELETE sends as query those arguments that its URL does not use.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["endpoint"] = "endpoint"
     method: Method = "POST"
@@ -109,3 +109,14 @@ class EndpointConfig(BaseModel):
             "query": self.query,
             "request_body_template": self.request_body_template,
         }
+
+    def problems(self) -> dict[str, str]:
+        """Return what the outbound door has against the address, without looking its name up."""
+        scheme, _, rest = self.url.partition("://")
+        authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        try:
+            # A name server that is slow today must not stop a save.
+            outbound.check_url(f"{scheme}://{authority}/", lookup=False)
+        except outbound.OutboundError as error:
+            return {"url": error.public_message}
+        return {}

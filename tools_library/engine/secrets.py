@@ -1,0 +1,94 @@
+"""What a run knows of secrets: reveals them to executors, hides them from all else; pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
+
+from tools_library.engine.errors import ToolConfigurationError
+
+MASK = "•••"
+_SHORTEST_MASKED = 4  # shorter values would blank out ordinary text
+
+
+class Secrets(Protocol):
+    """The credentials that one run may use."""
+
+    def names(self) -> frozenset[str]:
+        """Return which credentials there are."""
+        ...
+
+    def reveal(self, name: str) -> str:
+        """Return a credential's value.
+
+        Raises:
+            ToolConfigurationError: there is none of that name; the message names it.
+        """
+        ...
+
+    def mask(self, value: Any) -> Any:
+        """Return `value` (JSON) with everything this run revealed, or made of it, masked."""
+        ...
+
+    def hide(self, derived: str) -> None:
+        """Mask `derived` from now on too: a token that was bought with a credential."""
+        ...
+
+
+class FixedSecrets:
+    """Credentials from a mapping; base of the production one and the whole one of pure tests."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+        self._hidden: set[str] = set()
+
+    def names(self) -> frozenset[str]:
+        """Return which credentials there are."""
+        return frozenset(self._values)
+
+    def reveal(self, name: str) -> str:
+        """Return a credential's value; see `Secrets.reveal`."""
+        value = self._value(name)
+        if value is None:
+            raise ToolConfigurationError(
+                f"There is no credential called {name!r}; staff must add it or name another."
+            )
+        self.hide(value)
+        return value
+
+    def hide(self, derived: str) -> None:
+        """Mask `derived` from now on, in every form it may take on its way."""
+        self._hidden.update(form for form in _forms(derived) if len(form) >= _SHORTEST_MASKED)
+
+    def mask(self, value: Any) -> Any:
+        """Return `value` with what was revealed masked in every text, keys included."""
+        if not self._hidden:
+            return value
+        return _masked(value, sorted(self._hidden, key=len, reverse=True))
+
+    def _value(self, name: str) -> str | None:
+        return self._values.get(name)
+
+
+def _forms(secret: str) -> Iterable[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    encoded = base64.b64encode(raw).decode()
+    yield from (secret, quote(raw, safe=""), quote_plus(raw), encoded, encoded.rstrip("="))
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _masked(value: Any, hidden: list[str]) -> Any:
+    if isinstance(value, str):
+        for secret in hidden:
+            if secret in value:
+                value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, Mapping):
+        return {_masked(key, hidden): _masked(inner, hidden) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(inner, hidden) for inner in value]
+    return value
