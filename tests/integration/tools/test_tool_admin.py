@@ -1,5 +1,6 @@
 """The admin of tools: a form that makes versions, errors at their fields, runs to read."""
 
+import datetime
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_member, make_organization
 from tests.factories.tools import PARAMETERS, assign, endpoint_configuration, make_tool
 from tools_library.models import AssistantTool, Tool, ToolExecution
+from tools_library.services import counting
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -201,6 +203,23 @@ def test_a_run_is_shown_whole_and_escaped(builder, shop):
     assert "<script>alert(1)" not in shown and "&lt;script&gt;" in shown
     assert "1,234 ms" in shown and "https://api.example.com/" in shown
     assert "1,234 ms" in builder.get(page("changelist", model="toolexecution")).content.decode()
+
+
+def test_the_list_shows_runs_before_they_are_added_up(builder, shop):
+    often, seldom = make_tool(shop, name="often"), make_tool(shop, name="seldom")
+    ended = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
+    for tool, runs in ((often, 3), (seldom, 1)):
+        for _ in range(runs):
+            ToolExecution.unscoped.create(
+                organization=shop, tool=tool, tool_name=tool.name, trigger_context="call",
+                status="success", completed_at=ended, uncounted=True,
+            )  # fmt: skip
+    for _ in range(2):
+        answer = builder.get(page("changelist"), {"o": "-8"})
+        shown = [(row.name, row.runs, row.last_run_at) for row in answer.context["cl"].result_list]
+        assert shown == [("often", 3, ended), ("seldom", 1, ended)]
+        assert "March 4, 2026" in answer.content.decode()
+        counting.fold()
 
 
 def test_operators_read_tools_without_fields(shop):
