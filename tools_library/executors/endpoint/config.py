@@ -116,7 +116,7 @@ class EndpointConfig(Configuration):
         authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
         try:
             # A name server that is slow today must not stop a save.
-            outbound.check_url(f"{scheme}://{authority}/", lookup=False)
+            outbound.check_spelling(f"{scheme}://{authority}/")
         except outbound.OutboundError as error:
             return {"url": error.public_message}
         return {}

@@ -1,17 +1,20 @@
 """The one guarded door to the network: everything that staff or tools can aim goes through it.
 
-`request` sends one HTTP request to a checked address; `check_url` judges an address before it is
-stored. What they refuse they refuse with a sentence that says why. Imports ssrfguard and urllib3;
-Django only for the setting `OUTBOUND_ALLOW`.
+`request` sends one HTTP request to a checked address; `check_url` judges an address, and
+`check_spelling` as much of it as needs no look-up; `connect_checked` finds the addresses that a
+client of another protocol may dial. What they refuse they refuse with a sentence that says why.
+Imports ssrfguard and urllib3; Django only for the setting `OUTBOUND_ALLOW`.
 """
 
 from voiceassist.foundation.outbound.door import (
+    MAX_BYTES,
     Door,
     OutboundResponse,
+    check_spelling,
     check_url,
+    connect_checked,
     default_door,
     request,
-    resolve,
 )
 from voiceassist.foundation.outbound.errors import (
     OutboundError,
@@ -21,8 +24,12 @@ from voiceassist.foundation.outbound.errors import (
     OutboundTimeout,
     OutboundTooLarge,
 )
+from voiceassist.foundation.outbound.redirects import MAX_REDIRECTS
+from voiceassist.foundation.outbound.rules import Rules, read_rule
 
 __all__ = [
+    "MAX_BYTES",
+    "MAX_REDIRECTS",
     "Door",
     "OutboundError",
     "OutboundFailed",
@@ -31,8 +38,11 @@ __all__ = [
     "OutboundResponse",
     "OutboundTimeout",
     "OutboundTooLarge",
+    "Rules",
+    "check_spelling",
     "check_url",
+    "connect_checked",
     "default_door",
+    "read_rule",
     "request",
-    "resolve",
 ]

@@ -1,18 +1,18 @@
 """Which addresses may be called, and looking names up within a deadline; imports ssrfguard.
 
 ssrfguard brings the table of special-purpose networks and decodes addresses that carry another one
-(mapped, NAT64, 6to4, Teredo). Its table lacks two rows, added here; look-up, connection and reading
-are our own, since it bounds neither their time nor the size of an answer.
+(mapped, NAT64, 6to4, Teredo). Rows that its table lacks are added here; look-up, connection and
+reading are our own, since it bounds neither their time nor the size of an answer.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 
 from ssrfguard import DEFAULT_DENIED, AddressTable, Block, Reach
 
@@ -22,26 +22,24 @@ from voiceassist.foundation.outbound.errors import (
     OutboundTimeout,
 )
 
-Lookup = Callable[[str, int], Sequence[str]]
+Resolve = Callable[[str, int], Sequence[str]]
+"""(host, port) → its addresses, unchecked; raises where the name is unknown."""
 
 _TABLE = AddressTable(
     (
         *DEFAULT_DENIED.blocks,
         Block(ip_network("::ffff:0:0:0/96"), "IPv4-translated", "RFC 7915", Reach.DENIED),
         Block(ip_network("168.63.129.16/32"), "a cloud's platform address", "Azure", Reach.DENIED),
+        # What nobody has been given yet leads nowhere, or somewhere inside.
+        Block(ip_network("::/0"), "unassigned", "RFC 4291", Reach.DENIED),
+        Block(ip_network("2000::/3"), "global unicast", "RFC 4291", Reach.PERMITTED),
     )
+)
+_CARRIERS = tuple(
+    ip_network(text) for text in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 )
 # More look-ups than this at once wait for one of them: a name server that stalls holds its thread.
 _LOOKUPS = threading.BoundedSemaphore(64)
-
-
-def is_address(host: str) -> bool:
-    """Return whether a host is an IP address rather than a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def is_public(address: str) -> bool:
@@ -52,7 +50,18 @@ def is_public(address: str) -> bool:
     return not _TABLE.classify(parsed).blocked
 
 
-def system_lookup(host: str, port: int) -> list[str]:
+def carried(address: str) -> tuple[str, ...]:
+    """Return the IPv4 addresses that an IPv6 one carries: where its packets end up in the end."""
+    parsed = ip_address(address)
+    if not isinstance(parsed, IPv6Address):
+        return ()
+    if any(parsed in network for network in _CARRIERS):
+        return (str(IPv4Address(int(parsed) & 0xFFFFFFFF)),)
+    inner = parsed.teredo or (parsed.sixtofour,)
+    return tuple(str(one) for one in inner if one is not None)
+
+
+def system_resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a name as the operating system gives them, in its order.
 
     Raises:
@@ -62,54 +71,51 @@ def system_lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def look_up(host: str, port: int, lookup: Lookup, deadline: float) -> list[str]:
-    """Return the addresses of a name; `deadline` is on `time.monotonic`.
+def look_up(host: str, port: int, resolve: Resolve, deadline: float) -> list[str]:
+    """Return the addresses of a name, each in its usual form; `deadline` is on `time.monotonic`.
 
     The operating system's look-up has no time limit of its own, so it runs in a thread that is
     left behind when the deadline passes.
 
     Raises:
         OutboundFailed: the name is unknown.
+        OutboundRefused: an answer is no IP address.
         OutboundTimeout: no answer in time.
     """
-    answer: dict[str, Any] = {}
+    answers: list[str] = []
+    done = threading.Event()
 
     def work() -> None:
-        try:
-            answer["addresses"] = list(lookup(host, port))
-        except (OSError, UnicodeError) as error:
-            answer["error"] = error
-        finally:
-            _LOOKUPS.release()
+        # Whatever a look-up raises, it has found nothing.
+        with contextlib.suppress(Exception):
+            answers.extend([str(answer) for answer in resolve(host, port)])
+        done.set()
+        _LOOKUPS.release()
 
     if not _LOOKUPS.acquire(timeout=_left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
-    thread = threading.Thread(target=work, name="look-up", daemon=True)
-    thread.start()
-    thread.join(_left(deadline))
-    if not answer:
+    threading.Thread(target=work, name="look-up", daemon=True).start()
+    if not done.wait(_left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
-    if not answer.get("addresses"):
+    if not answers:
         raise OutboundFailed(f"The name {host} is not known.")
-    return list(answer["addresses"])
+    try:
+        return list(dict.fromkeys(str(ip_address(answer)) for answer in answers))
+    except ValueError:
+        raise OutboundRefused(f"The look-up of {host} gave what is no IP address.") from None
 
 
-def only_public(host: str, addresses: Sequence[str]) -> list[str]:
-    """Return the addresses; one that is not public refuses them all.
-
-    A name with public and internal answers at once is how a guard is fooled, not how a service is
-    published.
+def check_public(host: str, address: str) -> None:
+    """Judge an address that a host leads to.
 
     Raises:
-        OutboundRefused: an address is private, internal or special.
+        OutboundRefused: it is private, internal or special.
     """
-    for address in addresses:
-        if not is_public(address):
-            raise OutboundRefused(
-                f"{host} is {_kind(ip_address(address))} ({address}), which tools may not call. "
-                "Whoever runs the server can allow it as host:port in OUTBOUND_ALLOW."
-            )
-    return list(addresses)
+    if not is_public(address):
+        raise OutboundRefused(
+            f"{host} is {_kind(ip_address(address))} ({address}), which tools may not call. "
+            "Whoever runs the server can allow it as host:port in OUTBOUND_ALLOW."
+        )
 
 
 def _kind(address: IPv4Address | IPv6Address) -> str:

@@ -38,13 +38,17 @@ def _raw(response: Any, limit: int) -> Iterator[bytes]:
 def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
     inflater = zlib.decompressobj(31)
     body = bytearray()
+    begun = False
     try:
         for chunk in chunks:
+            begun = True
             body += inflater.decompress(chunk, limit + 1 - len(body))
             if len(body) > limit:
                 raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
+            if inflater.unused_data:
+                raise OutboundFailed("The answer goes on behind the end of its compression.")
     except zlib.error:
         raise OutboundFailed("The answer's compression is broken.") from None
-    if body and not inflater.eof:
+    if begun and not inflater.eof:
         raise OutboundFailed("The answer ended in the middle.")
     return bytes(body)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -18,91 +20,143 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from voiceassist.foundation.outbound.errors import OutboundFailed, OutboundTimeout
 from voiceassist.foundation.outbound.watchdog import Guard
 
-Resolve = Callable[[str, int, float], list[str]]
-"""(host, port, deadline on time.monotonic) → checked addresses."""
-
-_IDLE_SECONDS = 15.0
+# At most this many hosts keep at most this many idle connections each.
+POOLS = 32
+KEPT = 16
+# A connection that lay idle may be dead; a name may lead elsewhere after a while.
+IDLE_SECONDS = 15.0
+LIFE_SECONDS = 60.0
 _ATTEMPTS = 3
 
-_deadline: contextvars.ContextVar[float] = contextvars.ContextVar("outbound_deadline")
-_guard: contextvars.ContextVar[Guard] = contextvars.ContextVar("outbound_guard")
+
+@dataclass(frozen=True)
+class Errand:
+    """What a connection must know of the request that it is opened or taken up for.
+
+    Attributes:
+        deadline: on `time.monotonic`.
+        addresses: (host, port) → checked addresses; raises where there are none to dial.
+        permits: (host, port, address) → whether a connection made to it earlier may serve.
+    """
+
+    deadline: float
+    guard: Guard
+    addresses: Callable[[str, int], list[str]]
+    permits: Callable[[str, int, str], bool]
+
+
+_errand: contextvars.ContextVar[Errand] = contextvars.ContextVar("outbound_errand")
 
 
 @contextlib.contextmanager
-def within(deadline: float, guard: Guard) -> Iterator[None]:
-    """Let connections that this thread opens or uses know their deadline."""
-    tokens = _deadline.set(deadline), _guard.set(guard)
+def on(errand: Errand) -> Iterator[None]:
+    """Let connections that this thread opens or takes up know their errand."""
+    token = _errand.set(errand)
     try:
         yield
     finally:
-        _deadline.reset(tokens[0])
-        _guard.reset(tokens[1])
+        _errand.reset(token)
 
 
-def pools(resolve: Resolve, ca_file: str) -> PoolManager:
-    """Return pools whose every new socket goes to an address that `resolve` has checked."""
+class _Pinned:
+    """What connections with and without TLS share."""
 
-    class Pinned:
-        """What both kinds of connection share."""
+    host: str
+    port: int
+    sock: Any
+    socket_options: Any
+    dialled = ""
+    dialled_at = used_at = 0.0
 
-        def _new_conn(self) -> socket.socket:
-            return _dial(self, resolve)
+    def _new_conn(self) -> socket.socket:
+        errand = _errand.get()
+        sock, self.dialled = _dial(self._bare_host(), self.port, errand, self.socket_options or ())
+        self.dialled_at = self.used_at = time.monotonic()
+        sock.settimeout(max(0.001, errand.deadline - self.dialled_at))
+        return sock
 
-        def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-            _guard.get().watch(self.sock)  # type: ignore[attr-defined]
-            self.used_at = time.monotonic()
-            return super().getresponse(*args, **kwargs)  # type: ignore[misc]
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        _errand.get().guard.watch(self.sock)
 
-    class PinnedHTTP(Pinned, HTTPConnection):
-        """Without TLS."""
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _errand.get().guard.watch(self.sock)
+        super().request(*args, **kwargs)  # type: ignore[misc]
 
-    class PinnedHTTPS(Pinned, HTTPSConnection):
-        """With TLS to the name, whatever the address."""
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        self.used_at = time.monotonic()
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
-    class Fresh:
-        """Hands out no connection that lay idle for long: it may be dead, or its name moved."""
+    def _bare_host(self) -> str:
+        return self.host.strip("[]")
 
-        def _get_conn(self, timeout: float | None = None) -> Any:
-            connection = super()._get_conn(timeout)  # type: ignore[misc]
-            if time.monotonic() - getattr(connection, "used_at", 0.0) > _IDLE_SECONDS:
-                connection.close()
-            return connection
+    def may_serve(self) -> bool:
+        """Return whether a kept connection may take up the present errand."""
+        now = time.monotonic()
+        return (
+            now - self.used_at <= IDLE_SECONDS
+            and now - self.dialled_at <= LIFE_SECONDS
+            and _errand.get().permits(self._bare_host(), self.port, self.dialled)
+        )
 
-    class PinnedHTTPPool(Fresh, HTTPConnectionPool):
-        ConnectionCls = PinnedHTTP
 
-    class PinnedHTTPSPool(Fresh, HTTPSConnectionPool):
-        ConnectionCls = PinnedHTTPS
+class _PinnedHTTP(_Pinned, HTTPConnection):
+    """Without TLS."""
 
-    manager = PoolManager(
-        num_pools=64, maxsize=16, block=False, cert_reqs="CERT_REQUIRED", ca_certs=ca_file
-    )
-    manager.pool_classes_by_scheme = {"http": PinnedHTTPPool, "https": PinnedHTTPSPool}
+
+class _PinnedHTTPS(_Pinned, HTTPSConnection):
+    """With TLS to the name, whatever the address."""
+
+
+class _Rechecked:
+    """Judges a kept connection again before it is handed out; a closed one is dialled anew."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        if connection.sock is not None and not connection.may_serve():
+            connection.close()
+        return connection
+
+
+class _HTTPPool(_Rechecked, HTTPConnectionPool):
+    ConnectionCls = _PinnedHTTP
+
+
+class _HTTPSPool(_Rechecked, HTTPSConnectionPool):
+    ConnectionCls = _PinnedHTTPS
+
+
+def pools(ca_file: str) -> PoolManager:
+    """Return pools whose sockets all go to addresses that their errand has checked."""
+    # One context for all: reading the certificates takes longer than most requests.
+    context = ssl.create_default_context(cafile=ca_file)
+    context.hostname_checks_common_name = False
+    manager = PoolManager(num_pools=POOLS, maxsize=KEPT, block=False, ssl_context=context)
+    manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
     return manager
 
 
-def _dial(connection: Any, resolve: Resolve) -> socket.socket:
+def _dial(host: str, port: int, errand: Errand, options: Any) -> tuple[socket.socket, str]:
     """Open a socket to the first checked address that answers.
 
     Raises:
         OutboundFailed: none answers.
         OutboundTimeout: not in time.
     """
-    deadline = _deadline.get()
-    addresses = resolve(connection.host, connection.port, deadline)
+    addresses = errand.addresses(host, port)[:_ATTEMPTS]
     last: OSError | None = None
-    for index, address in enumerate(addresses[:_ATTEMPTS]):
-        left = deadline - time.monotonic()
+    for index, address in enumerate(addresses):
+        left = errand.deadline - time.monotonic()
         if left <= 0:
             break
-        others = min(len(addresses), _ATTEMPTS) - index
         try:
-            return _open(address, connection.port, left / others, connection.socket_options or ())
+            return _open(address, port, left / (len(addresses) - index), options), address
         except OSError as error:
             last = error
     if last is None or isinstance(last, TimeoutError):
-        raise OutboundTimeout(f"{connection.host} did not accept a connection in time.")
-    raise OutboundFailed(f"{connection.host} refused the connection ({last.strerror or last}).")
+        raise OutboundTimeout(f"{host} did not accept a connection in time.")
+    raise OutboundFailed(f"{host} refused the connection ({last.strerror or last}).")
 
 
 def _open(address: str, port: int, seconds: float, options: Any) -> socket.socket:

@@ -1,47 +1,55 @@
-"""Sending one request to a checked address, within one deadline; imports urllib3."""
+"""Sending requests to checked addresses, each within one deadline; imports urllib3."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import certifi
 from django.conf import settings
-from urllib3 import Timeout
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError, SSLError
 
-from voiceassist.foundation.outbound import addresses, connections
+from voiceassist.foundation.outbound import connections
+from voiceassist.foundation.outbound.addresses import Resolve, system_resolve
 from voiceassist.foundation.outbound.body import read_body
 from voiceassist.foundation.outbound.errors import (
     OutboundError,
     OutboundFailed,
-    OutboundInvalid,
+    OutboundRefused,
     OutboundTimeout,
 )
-from voiceassist.foundation.outbound.urls import Target, read_url
+from voiceassist.foundation.outbound.headers import checked_headers
+from voiceassist.foundation.outbound.judging import Judge, read_exceptions
+from voiceassist.foundation.outbound.redirects import (
+    MAX_REDIRECTS,
+    Outgoing,
+    next_request,
+    next_url,
+    points_elsewhere,
+)
+from voiceassist.foundation.outbound.rules import Rules
+from voiceassist.foundation.outbound.urls import read_host
 from voiceassist.foundation.outbound.watchdog import Guard, watchdog
 
 MAX_BYTES = 1_000_000
-USER_AGENT = "VoiceAssist/0.1"
-
-_METHOD = re.compile(r"[A-Z]{1,20}")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_HEADER_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
 @dataclass(frozen=True)
 class OutboundResponse:
-    """An answer, read whole. Header names are lower case; repeated ones are joined by a comma."""
+    """An answer, read whole. Header names are lower case; repeated ones are joined by a comma.
+
+    `url` is the address that gave it: another than was asked for where redirects were followed.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     duration_ms: int
+    url: str
 
 
 class Door:
@@ -49,41 +57,57 @@ class Door:
 
     Args:
         allow: exceptions as `host:port`, taken from OUTBOUND_ALLOW.
-        lookup: stands in for the system's name look-up.
+        resolve: looks names up; `(host, port) -> addresses`.
         ca_file: certificates that are trusted; the usual public ones by default.
+
+    Raises:
+        OutboundRefused: an exception is written otherwise.
     """
 
     def __init__(
         self,
         allow: Collection[str] = (),
-        lookup: addresses.Lookup = addresses.system_lookup,
+        resolve: Resolve = system_resolve,
         ca_file: str = "",
     ) -> None:
-        self._allow = frozenset(entry.strip().lower() for entry in allow)
-        self._lookup = lookup
-        self._pools = connections.pools(self._checked, ca_file or certifi.where())
+        self._judge = Judge(read_exceptions(allow), resolve)
+        self._ca_file = ca_file or certifi.where()
 
-    def check_url(self, url: str, *, lookup: bool = True, timeout: float = 5.0) -> None:
-        """Judge an address before it is stored or called.
+    def check_url(
+        self, url: str, *, resolve: Resolve | None = None, rules: Rules | None = None
+    ) -> None:
+        """Judge an address and everything its name leads to; see `check_url` of the package."""
+        judge = Judge(self._judge.allow, resolve or self._judge.resolve)
+        target = judge.url(url, rules)
+        try:
+            judge.addresses(target.host, target.port, time.monotonic() + 5.0, rules)
+        except OutboundRefused:
+            raise
+        except OutboundError as error:  # what cannot be judged is not passed
+            raise OutboundRefused(error.public_message, retryable=True) from None
 
-        Args:
-            lookup: also look the name up and judge its addresses; else only how it is written.
-
-        Raises:
-            OutboundRefused: it may not be called; the message says why.
-            OutboundFailed, OutboundTimeout: the name could not be looked up.
-        """
-        target = read_url(url, self._allow)
-        if lookup or target.literal:
-            self._checked(target.host, target.port, time.monotonic() + timeout)
-
-    def resolve(self, host: str, port: int, *, timeout: float = 5.0) -> list[str]:
-        """Return the checked addresses of a host.
+    def check_spelling(self, url: str, *, rules: Rules | None = None) -> None:
+        """Judge an address as far as possible without a look-up.
 
         Raises:
-            OutboundError: as `check_url`.
+            OutboundRefused: it may not be called, wherever its name leads.
         """
-        return self._checked(host, port, time.monotonic() + timeout)
+        self._judge.url(url, rules)
+
+    def connect_checked(
+        self,
+        host: str,
+        port: int,
+        *,
+        ports: Collection[int],
+        timeout: float = 5.0,
+        rules: Rules | None = None,
+    ) -> list[str]:
+        """Return the addresses to dial; see `connect_checked` of the package."""
+        deadline = time.monotonic() + timeout
+        name = read_host(host)
+        self._judge.place(name, port, ports, rules)
+        return self._judge.addresses(name, port, deadline, rules)
 
     def request(
         self,
@@ -94,54 +118,76 @@ class Door:
         body: bytes | None = None,
         timeout: float = 10.0,
         max_bytes: int = MAX_BYTES,
+        redirects: int = 0,
+        rules: Rules | None = None,
     ) -> OutboundResponse:
-        """Send one request and read its answer; redirects are answers like any other.
-
-        Args:
-            headers: Host, Content-Length and the like are ours and refused here.
-            timeout: seconds for look-up, connection, sending and reading together.
-            max_bytes: of the body, as sent and once decompressed.
-
-        Raises:
-            OutboundError: one class for each cause.
-        """
+        """Send one request and read its answer; see `request` of the package."""
         began = time.monotonic()
         deadline = began + timeout
-        target = read_url(url, self._allow)
-        sent = _headers(method, headers or {})
-        guard = watchdog.guard(deadline)
-        try:
-            with connections.within(deadline, guard):
-                status, received, content = self._exchange(
-                    target, method, sent, body, max_bytes, guard, deadline
+        target = self._judge.url(url, rules)
+        outgoing = Outgoing(method, target, checked_headers(method, headers or {}), body)
+        left = min(redirects, MAX_REDIRECTS)
+        while True:
+            follow = redirects > 0
+            status, received, content = self._send(outgoing, deadline, max_bytes, rules, follow)
+            if not (follow and _elsewhere(status, received)):
+                duration_ms = round((time.monotonic() - began) * 1000)
+                return OutboundResponse(status, received, content, duration_ms, outgoing.target.url)
+            if left == 0:
+                raise OutboundFailed(
+                    f"{target.host} redirects more often than is followed.", retryable=False
                 )
+            left -= 1
+            outgoing = self._next(outgoing, status, received["location"], rules)
+
+    def _next(self, sent: Outgoing, status: int, location: str, rules: Rules | None) -> Outgoing:
+        url = next_url(sent.target, location)
+        try:
+            target = self._judge.url(url, rules)
+        except OutboundRefused as error:
+            raise OutboundRefused(
+                f"{sent.target.host} redirects to where nothing may be called. "
+                f"{error.public_message}"
+            ) from None
+        return next_request(sent, status, target)
+
+    def _send(
+        self,
+        outgoing: Outgoing,
+        deadline: float,
+        max_bytes: int,
+        rules: Rules | None,
+        follow: bool,
+    ) -> tuple[int, dict[str, str], bytes]:
+        guard = watchdog.guard(deadline)
+        errand = connections.Errand(
+            deadline,
+            guard,
+            lambda host, port: self._judge.addresses(host, port, deadline, rules),
+            partial(self._permits, rules),
+        )
+        try:
+            with connections.on(errand):
+                return self._exchange(outgoing, guard, deadline, max_bytes, follow)
         finally:
             guard.end()
-        duration_ms = round((time.monotonic() - began) * 1000)
-        return OutboundResponse(status, received, content, duration_ms)
 
     def _exchange(
-        self,
-        target: Target,
-        method: str,
-        headers: dict[str, str],
-        body: bytes | None,
-        max_bytes: int,
-        guard: Guard,
-        deadline: float,
+        self, outgoing: Outgoing, guard: Guard, deadline: float, max_bytes: int, follow: bool
     ) -> tuple[int, dict[str, str], bytes]:
+        target = outgoing.target
         left = deadline - time.monotonic()
         if left <= 0:
             raise OutboundTimeout(f"There was no time left to call {target.host}.")
-        # Asked for by host and port, not by URL: what was checked is not parsed a second time.
-        pool = self._pools.connection_from_host(target.host, target.port, target.scheme)
         response: Any = None
         try:
+            # Asked for by host and port, not by URL: what was checked is not parsed a second time.
+            pool = self._pools.connection_from_host(target.host, target.port, target.scheme)
             response = pool.urlopen(
-                method,
+                outgoing.method,
                 target.path,
-                body=body,
-                headers=headers,
+                body=outgoing.body,
+                headers=outgoing.headers,
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
@@ -149,8 +195,11 @@ class Door:
                 decode_content=False,
                 timeout=Timeout(total=left),
             )
-            received = {name.lower(): value for name, value in response.headers.items()}
-            content = read_body(response, received.get("content-encoding", "").lower(), max_bytes)
+            received = {name.lower(): value for name, value in response.headers.itermerged()}
+            if follow and _elsewhere(response.status, received):
+                response.close()
+                return response.status, received, b""
+            content = _content(response, received, max_bytes)
             if guard.fired:
                 raise OutboundTimeout(f"{target.host} did not finish its answer in time.")
             guard.end()
@@ -163,15 +212,16 @@ class Door:
             _discard(response)
             raise _translated(error, target.host, timed_out=guard.fired) from error
 
-    def _checked(self, host: str, port: int, deadline: float) -> list[str]:
-        name = host.strip("[]").lower()
-        if addresses.is_address(name):
-            found = [name]
-        else:
-            found = addresses.look_up(name, port, self._lookup, deadline)
-        if f"{name}:{port}" in self._allow or f"[{name}]:{port}" in self._allow:
-            return found
-        return addresses.only_public(name, found)
+    def _permits(self, rules: Rules | None, host: str, port: int, address: str) -> bool:
+        try:
+            self._judge.address(host, port, address, rules)
+        except OutboundRefused:
+            return False
+        return True
+
+    @cached_property
+    def _pools(self) -> PoolManager:
+        return connections.pools(self._ca_file)
 
 
 def default_door() -> Door:
@@ -179,14 +229,50 @@ def default_door() -> Door:
     return _door(tuple(settings.OUTBOUND_ALLOW))
 
 
-def check_url(url: str, *, lookup: bool = True) -> None:
-    """Judge an address; see `Door.check_url`."""
-    default_door().check_url(url, lookup=lookup)
+def check_url(url: str, *, resolve: Resolve | None = None, rules: Rules | None = None) -> None:
+    """Judge an address: how it is written, its port, and every address its name leads to.
+
+    Args:
+        resolve: looks names up instead of the system; `(host, port) -> addresses`.
+        rules: the organization's.
+
+    Raises:
+        OutboundRefused: it may not be called, or its name cannot be looked up; the message says
+            why and how to mend it.
+    """
+    default_door().check_url(url, resolve=resolve, rules=rules)
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """Return the checked addresses of a host; see `Door.resolve`."""
-    return default_door().resolve(host, port)
+def check_spelling(url: str, *, rules: Rules | None = None) -> None:
+    """Judge an address without a look-up: for a save, which no slow name server should stop.
+
+    Raises:
+        OutboundRefused: it may not be called, wherever its name leads.
+    """
+    default_door().check_spelling(url, rules=rules)
+
+
+def connect_checked(
+    host: str,
+    port: int,
+    *,
+    ports: Collection[int],
+    timeout: float = 5.0,
+    rules: Rules | None = None,
+) -> list[str]:
+    """Return the checked addresses of a host, for a client of another protocol to connect to.
+
+    The client must dial one of these and no name, or its own look-up may give another one:
+    `hostaddr` beside `host` for PostgreSQL.
+
+    Args:
+        ports: what the protocol may use besides the exceptions of OUTBOUND_ALLOW.
+        timeout: seconds for the look-up.
+
+    Raises:
+        OutboundError: refused, unknown, or not in time.
+    """
+    return default_door().connect_checked(host, port, ports=ports, timeout=timeout, rules=rules)
 
 
 def request(
@@ -197,10 +283,32 @@ def request(
     body: bytes | None = None,
     timeout: float = 10.0,
     max_bytes: int = MAX_BYTES,
+    redirects: int = 0,
+    rules: Rules | None = None,
 ) -> OutboundResponse:
-    """Send one request through the process's door; see `Door.request`."""
+    """Send one request through the process's door and read its answer.
+
+    Args:
+        headers: Host, Content-Length and the like are ours and refused here.
+        timeout: seconds for look-up, connection, sending, redirects and reading together.
+        max_bytes: of the body, as sent and once decompressed.
+        redirects: how many are followed, at most MAX_REDIRECTS; with 0 a redirect is an answer
+            like any other. Each is judged as if it were typed. To another scheme, host or port
+            only headers go along that cannot hold a key.
+        rules: the organization's.
+
+    Raises:
+        OutboundError: one class for each cause.
+    """
     return default_door().request(
-        method, url, headers=headers, body=body, timeout=timeout, max_bytes=max_bytes
+        method,
+        url,
+        headers=headers,
+        body=body,
+        timeout=timeout,
+        max_bytes=max_bytes,
+        redirects=redirects,
+        rules=rules,
     )
 
 
@@ -209,43 +317,18 @@ def _door(allow: tuple[str, ...]) -> Door:
     return Door(allow)
 
 
-def _headers(method: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """Check what the caller sends and add what is ours.
-
-    Raises:
-        OutboundInvalid: the method or a header cannot be sent.
-    """
-    if not _METHOD.fullmatch(method):
-        raise OutboundInvalid(f"{method[:20]!r} is no HTTP method.")
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
-            raise OutboundInvalid(f"The header {name[:60]!r} cannot be set.")
-        if _HEADER_UNSAFE.search(value) or not _latin(value):
-            raise OutboundInvalid(
-                f"The value of the header {name} has a line break, a control character or a "
-                "character that headers cannot carry."
-            )
-    ours = {"Accept-Encoding": "gzip, identity"}
-    if not any(name.lower() == "user-agent" for name in headers):
-        ours["User-Agent"] = USER_AGENT
-    return {**headers, **ours}
+def _elsewhere(status: int, headers: Mapping[str, str]) -> bool:
+    return points_elsewhere(status, headers.get("location"))
 
 
-def _latin(value: str) -> bool:
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _content(response: Any, headers: Mapping[str, str], max_bytes: int) -> bytes:
+    if response.status < 200:
+        # The real answer would follow and be taken for that of the connection's next request.
+        raise OutboundFailed("The answer is only the announcement of another one.")
+    return read_body(response, headers.get("content-encoding", "").strip().lower(), max_bytes)
 
 
 def _translated(error: Exception, host: str, *, timed_out: bool) -> OutboundError:
-    # urllib3 wraps what the connection raised, our own errors among it.
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OutboundError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
     if timed_out or "timed out" in str(error).lower():
         return OutboundTimeout(f"{host} did not answer in time.")
     if isinstance(error, SSLError):

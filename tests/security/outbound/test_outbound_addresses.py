@@ -47,7 +47,7 @@ ODD = [
 
 
 def door(answer=PUBLIC, **more):
-    return Door(lookup=lambda host, port: [answer] if isinstance(answer, str) else answer, **more)
+    return Door(resolve=lambda host, port: [answer] if isinstance(answer, str) else answer, **more)
 
 
 @pytest.mark.parametrize("address", INTERNAL)
@@ -58,7 +58,7 @@ def test_internal_addresses_are_refused_written_and_looked_up(address):
     if "%" not in address:
         written = f"[{address}]" if ":" in address else address
         with pytest.raises(OutboundRefused):
-            door().check_url(f"http://{written}/", lookup=False)
+            door().check_spelling(f"http://{written}/")
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
@@ -72,7 +72,7 @@ def test_public_addresses_pass(address):
 def test_what_is_written_oddly_is_refused_before_any_look_up(url):
     asked = []
     with pytest.raises(OutboundRefused) as caught:
-        Door(lookup=lambda host, port: asked.append(host) or [PUBLIC]).check_url(url)
+        Door(resolve=lambda host, port: asked.append(host) or [PUBLIC]).check_url(url)
     assert not asked
     assert caught.value.public_message.endswith(".")
 
@@ -92,12 +92,12 @@ def test_any_text_is_an_address_or_an_outbound_error(text):
 )
 def test_usual_addresses_pass_with_their_name_in_ascii(url):
     asked = []
-    Door(lookup=lambda host, port: asked.append((host, port)) or [PUBLIC]).check_url(url)
+    Door(resolve=lambda host, port: asked.append((host, port)) or [PUBLIC]).check_url(url)
     assert asked[0][0] in ("xn--bcher-kva.example", "b.example")
 
 
-def test_full_width_digits_are_the_address_they_mean():
-    with pytest.raises(OutboundRefused, match="this machine itself"):
+def test_circled_digits_are_refused_and_not_understood():
+    with pytest.raises(OutboundRefused, match="stand for others"):
         door().check_url("http://①②⑦.0.0.1/")
 
 
@@ -122,19 +122,22 @@ def test_an_exception_holds_for_its_host_and_port_alone():
             only.check_url(url)
 
 
-def test_an_unknown_name_is_no_refusal():
+def test_an_unknown_name_fails_a_request_and_passes_no_check():
     def unknown(host, port):
         raise OSError("no such name")
 
-    with pytest.raises(OutboundFailed, match=r"b\.example"):
-        Door(lookup=unknown).check_url("https://b.example/")
+    with pytest.raises(OutboundFailed, match=r"b\.example") as caught:
+        Door(resolve=unknown).request("GET", "https://b.example/")
+    assert caught.value.retryable
+    with pytest.raises(OutboundRefused, match=r"b\.example"):
+        Door(resolve=unknown).check_url("https://b.example/")
 
 
 def test_a_look_up_that_stalls_ends_at_the_deadline():
     stalled = threading.Event()
     began = time.monotonic()
     with pytest.raises(OutboundTimeout):
-        Door(lookup=lambda host, port: stalled.wait(20) and []).request(
+        Door(resolve=lambda host, port: stalled.wait(20) and []).request(
             "GET", "https://b.example/", timeout=0.2
         )
     assert time.monotonic() - began < 2

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.unit.outbound.servers import RawServer, answering, certificate, dripping, ok
+from tests.security.outbound.servers import RawServer, answering, certificate, dripping, ok
 from voiceassist.foundation.outbound import (
     Door,
     OutboundFailed,
@@ -37,7 +37,7 @@ def get(server, path="/", **more):
 def test_a_request_carries_name_path_headers_and_body(serve):
     server = serve(answering(ok(b"{}", b"X-A: 1", b"X-A: 2", b"Content-Type: application/json")))
     host = f"tools.internal:{server.port}"
-    door = Door(allow=[host], lookup=lambda name, port: ["127.0.0.1"])
+    door = Door(allow=[host], resolve=lambda name, port: ["127.0.0.1"])
 
     response = door.request(
         "POST", f"http://{host}/a%20b//c?x=1&y=é#frag", headers={"X-Who": "me"}, body=b"{}"
@@ -45,7 +45,7 @@ def test_a_request_carries_name_path_headers_and_body(serve):
 
     assert (response.status, response.body) == (200, b"{}")
     assert response.headers["content-type"] == "application/json"
-    assert response.headers["x-a"] in ("1, 2", "2")
+    assert response.headers["x-a"] == "1, 2"
     head = server.requests[0].decode()
     assert head.startswith("POST /a%20b//c?x=1&y=%C3%A9 HTTP/1.1\r\n")
     assert f"Host: {host}\r\n" in head and "X-Who: me\r\n" in head
@@ -56,7 +56,7 @@ def test_a_name_that_moves_after_the_check_gains_nothing(serve):
     """The look-up that is checked is the one that is dialled; the second answer is never used."""
     inside = serve(answering(ok(b"secret")))
     answers = [["93.184.215.14"], ["127.0.0.1"]]
-    door = Door(lookup=lambda name, port: answers.pop(0))
+    door = Door(resolve=lambda name, port: answers.pop(0))
     door.check_url("http://b.example/")
     with pytest.raises(OutboundRefused):
         door.request("GET", "http://b.example/", timeout=1)
@@ -71,7 +71,7 @@ def test_each_new_connection_is_checked_again(serve):
         asked.append(name)
         return ["127.0.0.1"]
 
-    door = Door(allow=[f"b.example:{server.port}"], lookup=lookup)
+    door = Door(allow=[f"b.example:{server.port}"], resolve=lookup)
     for _ in range(3):
         door.request("GET", f"http://b.example:{server.port}/")
     assert len(asked) == server.connections == 3
@@ -89,7 +89,7 @@ def test_a_connection_that_lay_idle_is_opened_anew(serve, monkeypatch):
     server = serve(answering(ok(b"x")))
     host = f"127.0.0.1:{server.port}"
     door = Door(allow=[host])
-    monkeypatch.setattr("voiceassist.foundation.outbound.connections._IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("voiceassist.foundation.outbound.connections.IDLE_SECONDS", 0.0)
     for _ in range(3):
         assert door.request("GET", f"http://{host}/").status == 200
     assert server.connections == 3
@@ -97,7 +97,7 @@ def test_a_connection_that_lay_idle_is_opened_anew(serve, monkeypatch):
 
 def test_the_next_address_is_dialled_where_the_first_refuses(serve):
     server = serve(answering(ok(b"x")))
-    door = Door(allow=[f"b.example:{server.port}"], lookup=lambda n, p: ["127.0.0.2", "127.0.0.1"])
+    door = Door(allow=[f"b.example:{server.port}"], resolve=lambda n, p: ["127.0.0.2", "127.0.0.1"])
     assert door.request("GET", f"http://b.example:{server.port}/").status == 200
 
 
@@ -114,7 +114,7 @@ def test_tls_is_checked_against_the_name_not_the_address(serve, tmp_path):
     context.sni_callback = lambda sock, name, ctx: names.append(name)
     server = serve(answering(ok(b"x")), context)
     allow = [f"b.example:{server.port}", f"c.example:{server.port}"]
-    door = Door(allow=allow, lookup=lambda name, port: ["127.0.0.1"], ca_file=trusted)
+    door = Door(allow=allow, resolve=lambda name, port: ["127.0.0.1"], ca_file=trusted)
 
     assert door.request("GET", f"https://b.example:{server.port}/").status == 200
     with pytest.raises(OutboundFailed, match="certificate") as caught:
@@ -123,7 +123,7 @@ def test_tls_is_checked_against_the_name_not_the_address(serve, tmp_path):
     assert names == ["b.example", "c.example"]
 
     with pytest.raises(OutboundFailed, match="certificate"):
-        Door(allow=allow, lookup=lambda name, port: ["127.0.0.1"]).request(
+        Door(allow=allow, resolve=lambda name, port: ["127.0.0.1"]).request(
             "GET", f"https://b.example:{server.port}/"
         )
     assert len(server.requests) == 1
@@ -158,7 +158,7 @@ def test_a_dripping_answer_over_tls_ends_too(serve, tmp_path):
     context, trusted = certificate(tmp_path, "b.example")
     server = serve(dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", b"x"), context)
     door = Door(
-        allow=[f"b.example:{server.port}"], lookup=lambda n, p: ["127.0.0.1"], ca_file=trusted
+        allow=[f"b.example:{server.port}"], resolve=lambda n, p: ["127.0.0.1"], ca_file=trusted
     )
     with pytest.raises(OutboundTimeout):
         door.request("GET", f"https://b.example:{server.port}/", timeout=0.4)
