@@ -46,9 +46,7 @@ def _hold(database: str, over: threading.Event) -> None:
 
 
 def _ask(address: str, key: str, over: threading.Event, taken: list[float]) -> None:
-    request = urllib.request.Request(
-        address, headers={"Authorization": f"Bearer {key}"}
-    )
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {key}"})
     while not over.is_set():
         began = time.monotonic()
         with suppress(OSError), urllib.request.urlopen(request, timeout=10) as answer:
