@@ -112,8 +112,9 @@ def check_public(host: str, address: str) -> None:
         OutboundRefused: it is private, internal or special.
     """
     if not is_public(address):
+        leads = "" if host == address else f" ({address})"
         raise OutboundRefused(
-            f"{host} is {_kind(ip_address(address))} ({address}), which tools may not call. "
+            f"{host} is {_kind(ip_address(address))}{leads}, which tools may not call. "
             "Whoever runs the server can allow it as host:port in OUTBOUND_ALLOW."
         )
 

@@ -150,14 +150,19 @@ def _to_ascii(text: str) -> str:
         again = name.encode("ascii").decode("idna")
     except UnicodeError:
         raise _not_plain(text) from None
-    # Circled digits, wide letters, other dots, ß: readers differ in what they make of them.
-    digits = any(sign.isnumeric() and not sign.isascii() for sign in text)
-    if digits or again != unicodedata.normalize("NFC", text.lower()):
+    # Circled digits, wide letters, the Kelvin sign, other dots, ß: readers differ in these.
+    if again != unicodedata.normalize("NFC", text.lower()) or any(map(_stands_for_another, text)):
         raise OutboundRefused(
             f"The host {text!r} has characters that stand for others; write it with plain letters, "
             "digits and dots, or in its xn-- form."
         )
     return name
+
+
+def _stands_for_another(sign: str) -> bool:
+    if sign.isascii():
+        return False
+    return sign.isnumeric() or unicodedata.normalize("NFKC", sign) != sign
 
 
 def _not_plain(text: str) -> OutboundRefused:
