@@ -1,0 +1,1 @@
+"""Runs Python tools in locked child processes; imports no Django and no project settings."""

@@ -1,0 +1,174 @@
+"""One child, one job: lock, read, run, answer, end; imports the stdlib and `sandbox.policy`.
+
+Runs in a fork of the zygote. Nothing of a job is read before every wall stands. What it sends
+first is what counts: the parent believes no second answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import marshal
+import os
+from collections.abc import Callable
+from types import CodeType
+from typing import Any, NoReturn
+
+from tools_library.sandbox import limits, lockdown, policy, wire
+from tools_library.sandbox.kernel import CallFilter
+
+EXIT_DONE = 0
+EXIT_CRASHED = 70
+EXIT_LOCKDOWN = 77
+
+_AT_ONCE = 64
+_PIECE = 1024
+
+
+def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pid: int) -> NoReturn:
+    """Take the one job of this process and end the process; never returns or raises."""
+    status = EXIT_CRASHED
+    try:
+        lockdown.take(job_fd)
+        try:
+            lockdown.lock(child, calls, zygote_pid)
+        except BaseException as error:
+            status = EXIT_LOCKDOWN
+            _send({"kind": "refused", "why": f"{type(error).__name__}: {error}"})
+        else:
+            _send({"kind": "locked"})
+            work(wire.receive(lockdown.JOB_FD))
+            status = EXIT_DONE
+    finally:
+        os._exit(status)
+
+
+def work(job: wire.Message) -> None:
+    """Do what a job asks for and send its answer."""
+    if job["mode"] == "run":
+        _run(job)
+    elif job["mode"] == "compile":
+        _compile(job["code"])
+    else:
+        _check(job["code"], job["allowed_imports"])
+
+
+def _compile(source: str) -> None:
+    try:
+        code = policy.compile_tool(source)
+    except policy.Rejected as error:
+        _send_problems([error])
+        return
+    blob = base64.b64encode(marshal.dumps(code)).decode()
+    _send({"kind": "code", "blob": blob}, limits.FROM_CHILD_BYTES)
+
+
+def _check(source: str, allowed_imports: list[str]) -> None:
+    try:
+        found: list[Any] = list(policy.problems(source, allowed_imports))
+    except policy.Rejected as error:
+        found = [error]
+    _send_problems(found)
+
+
+def _send_problems(found: list[Any]) -> None:
+    problems = [
+        {"message": _short(each.message), "line": each.line, "column": each.column}
+        for each in found[:50]
+    ]
+    _send({"kind": "problems", "problems": problems})
+
+
+def _run(job: wire.Message) -> None:
+    code: CodeType = marshal.loads(base64.b64decode(job["blob"]))  # noqa: S302 - signed, and locked in here
+    out = _Output()
+    try:
+        namespace = policy.namespace(job["allowed_imports"], _asking(out), out.write)
+        value = policy.call(namespace, code, job["parameters"], job["context"])
+    except policy.Rejected as error:
+        out.flush()
+        _send_problems([error])
+    except BaseException as error:
+        out.flush()
+        _send_error(error, code)
+    else:
+        out.flush()
+        _send_result(value)
+
+
+def _asking(out: _Output) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        out.flush()
+        _send({"kind": "http", "request": request}, limits.FROM_CHILD_BYTES)
+        answer: dict[str, Any] = wire.receive(lockdown.JOB_FD)["answer"]
+        return answer
+
+    return ask
+
+
+def _send_error(error: BaseException, code: CodeType) -> None:
+    try:
+        kind, message, line = policy.describe(error, code)
+        _send({"kind": "error", "type": str(kind), "message": _short(message), "line": line})
+    except BaseException:  # an error that cannot even be described is still an error
+        _send({"kind": "error", "type": "Exception", "message": "", "line": None})
+
+
+def _send_result(value: Any) -> None:
+    try:
+        frame = wire.encode({"kind": "result", "value": value}, limits.RESULT_BYTES)
+    except wire.TooLarge as error:
+        why = f"The answer is too large: {error}. Return less."
+    except BaseException as error:
+        why = f"The answer is not JSON: {_reason(error)}. Return dicts, lists, text and numbers."
+    else:
+        wire.send(lockdown.JOB_FD, frame)
+        return
+    _send({"kind": "error", "type": "ValueError", "message": _short(why), "line": None})
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    try:
+        return _short(str(error))
+    except BaseException:  # the text of a tool's own error is the tool's code
+        return type(error).__name__
+
+
+def _send(message: wire.Message, limit: int = limits.RESULT_BYTES) -> None:
+    wire.send(lockdown.JOB_FD, wire.encode(message, limit))
+
+
+def _short(text: Any) -> str:
+    return str(text)[: limits.MESSAGE_CHARACTERS]
+
+
+class _Output:
+    """What the tool prints. The first lines go at once, so that a run which is killed still shows
+    them; later ones in pieces, so that a loop of prints does not drown the parent."""
+
+    def __init__(self) -> None:
+        self._sent = 0
+        self._left = limits.STDOUT_BYTES + 1
+        self._held: list[str] = []
+        self._held_size = 0
+
+    def write(self, text: str) -> None:
+        """Take printed text; beyond the limit it is dropped."""
+        text = text[: self._left]
+        if not text:
+            return
+        self._left -= len(text)
+        self._held.append(text)
+        self._held_size += len(text)
+        if self._sent < _AT_ONCE or self._held_size >= _PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            text = "".join(self._held)
+            self._held.clear()
+            self._held_size = 0
+            self._sent += 1
+            _send({"kind": "print", "text": text})

@@ -1,0 +1,200 @@
+"""The parent's talk with one child, which it takes for hostile; imports only the stdlib.
+
+The child may print, ask for HTTP and answer once. What is not that ends it: a frame that is too
+large, no JSON, of an unknown kind or out of turn. After the first answer nothing more is read.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools_library.sandbox import limits, wire
+from tools_library.sandbox.types import HttpPort
+
+_ANSWERS = frozenset({"result", "error", "problems", "code"})
+_CHUNK = 256 * 1024
+_CUT = "\n(the rest of the output was cut)"
+
+
+@dataclass
+class Said:
+    """What came out of one child and what the zygote says of its end.
+
+    `locked` is true once the child stood behind its walls and took its job. `report` is None when
+    the zygote itself is gone; `hung` when it did not keep its own deadline.
+    """
+
+    answer: wire.Message | None = None
+    locked: bool = False
+    broken: str = ""
+    refused: str = ""
+    report: dict[str, Any] | None = None
+    hung: bool = False
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def stdout(self) -> str:
+        """What the tool printed."""
+        return "".join(self.printed)
+
+
+class Exchange:
+    """One job, from handing it over to the report on the child's end.
+
+    Args:
+        job: the socket to the child.
+        report: the socket to the zygote about this child.
+        frame: the job itself.
+        http: does the child's HTTP calls; None where it may have none.
+        stop_at: `time.monotonic()` at which the zygote must have ended the child.
+    """
+
+    def __init__(
+        self,
+        job: socket.socket,
+        report: socket.socket,
+        frame: bytes,
+        http: HttpPort | None,
+        stop_at: float,
+    ) -> None:
+        self._job = job
+        self._report = report
+        self._unsent = memoryview(frame)
+        self._http = http
+        self._stop_at = stop_at
+        self._frames = wire.Frames(limits.FROM_CHILD_BYTES, limits.RUN_BYTES)
+        self._said = Said()
+        self._room = limits.STDOUT_BYTES
+        self._asked = 0
+
+    def run(self) -> Said:
+        """Talk until the child has answered or ended; return when the zygote has reported.
+
+        Raises:
+            Exception: whatever the HTTP port raises; the child is ended then.
+        """
+        said = self._said
+        try:
+            with self._job:
+                self._talk()
+        except wire.WireError as error:
+            said.broken = str(error)
+            self._give_up()
+        except BaseException:
+            self._give_up()
+            raise
+        self._hear_the_end()
+        return said
+
+    def _talk(self) -> None:
+        self._job.setblocking(False)
+        poll = select.poll()
+        while self._said.answer is None:
+            wanted = select.POLLIN | (select.POLLOUT if self._unsent else 0)
+            poll.register(self._job, wanted)
+            left = self._stop_at - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                self._said.hung = True
+                return
+            try:
+                if not (self._write() and self._read()):
+                    return
+            except BlockingIOError:
+                continue
+            except OSError:  # the child is gone; the report says how
+                return
+
+    def _write(self) -> bool:
+        if self._unsent:
+            with suppress(BlockingIOError, BrokenPipeError):
+                self._unsent = self._unsent[self._job.send(self._unsent) :]
+        return True
+
+    def _read(self) -> bool:
+        chunk = self._job.recv(_CHUNK)
+        if not chunk:
+            return False
+        self._frames.feed(chunk)
+        while self._said.answer is None and (message := self._frames.next()) is not None:
+            self._take(message)
+        return not self._said.refused
+
+    def _take(self, message: wire.Message) -> None:
+        kind, said = message["kind"], self._said
+        if not said.locked:
+            if kind == "locked":
+                said.locked = True
+            elif kind == "refused":
+                said.refused = _text(message.get("why"))
+            else:
+                raise wire.WireError(f"{kind[:20]!r} before the lockdown")
+        elif kind == "print":
+            self._print(_text(message.get("text")))
+        elif kind == "http":
+            self._ask(message.get("request"))
+        elif kind in _ANSWERS:
+            said.answer = message
+        else:
+            raise wire.WireError(f"a message of kind {kind[:20]!r}")
+
+    def _print(self, text: str) -> None:
+        if self._room < 0:
+            return
+        self._said.printed.append(text[: self._room])
+        self._room -= len(text)
+        if self._room < 0:
+            self._said.printed.append(_CUT)
+
+    def _ask(self, request: Any) -> None:
+        self._asked += 1
+        if self._http is None or self._asked > limits.HTTP_MESSAGES or self._unsent:
+            raise wire.WireError("a request out of turn")
+        if not isinstance(request, dict):
+            raise wire.WireError("a request that is none")
+        answer = self._http(request)
+        frame = wire.encode({"kind": "http_answer", "answer": answer}, limits.TO_CHILD_BYTES)
+        self._unsent = memoryview(frame)
+
+    def _give_up(self) -> None:
+        """Have the zygote end the child now."""
+        with suppress(OSError):
+            self._report.shutdown(socket.SHUT_WR)
+
+    def _hear_the_end(self) -> None:
+        said = self._said
+        with self._report:
+            if not said.hung and not said.broken:
+                self._report.settimeout(limits.GOODBYE_SECONDS)
+                with suppress(TimeoutError):
+                    said.report = self._reported()
+                    return
+            self._give_up()
+            self._report.settimeout(max(limits.GOODBYE_SECONDS, self._stop_at - time.monotonic()))
+            try:
+                said.report = self._reported()
+            except TimeoutError:
+                said.hung = True
+            else:
+                said.hung = False
+
+    def _reported(self) -> dict[str, Any] | None:
+        try:
+            body = self._report.recv(4096)
+        except TimeoutError:
+            raise
+        except OSError:
+            return None
+        report: dict[str, Any] | None = json.loads(body) if body else None
+        return report
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wire.WireError("text that is none")
+    return value
