@@ -10,6 +10,7 @@ import psycopg
 
 from tests.services.product import manage
 
+SLUG = "juniper-cycles"  # the demo's organization
 QUERY_SECONDS = 1.0
 REQUESTS = 3  # at a time
 
@@ -17,7 +18,7 @@ REQUESTS = 3  # at a time
 @contextmanager
 def slow_queries(env: dict[str, str], url: str) -> Iterator[list[float]]:
     """Keep requests waiting in the database; gives the seconds that each took, for the proof."""
-    key = manage("create_api_key", "--organization", "demo", env={**env, "DEMO": "1"}).strip()
+    key = manage("create_api_key", "--organization", SLUG, env={**env, "DEMO": "1"}).strip()
     taken: list[float] = []
     over = threading.Event()
     workers = [threading.Thread(target=_hold, args=(env["DATABASE_URL"], over))]
