@@ -19,6 +19,8 @@ class RawServer:
         self.handle, self.context = handle, context
         self.requests: list[bytes] = []
         self.connections = 0
+        self._open = 0
+        self._closed = threading.Condition()
         self.ended = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -42,6 +44,11 @@ class RawServer:
         self.requests.append(head + b"\r\n\r\n" + body)
         return self.requests[-1]
 
+    def open_within(self, count: int, seconds: float) -> bool:
+        """Wait until at most `count` connections are still served; False where more stay."""
+        with self._closed:
+            return self._closed.wait_for(lambda: self._open <= count, seconds)
+
     def stop(self) -> None:
         """Let go of waiting handlers and take no more connections."""
         self.ended.set()
@@ -54,15 +61,20 @@ class RawServer:
             except OSError:
                 return
             self.connections += 1
+            with self._closed:
+                self._open += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection) -> None:
         with contextlib.suppress(OSError), connection:
             if self.context is None:
                 self.handle(self, connection)
-                return
-            with self.context.wrap_socket(connection, server_side=True) as secured:
-                self.handle(self, secured)
+            else:
+                with self.context.wrap_socket(connection, server_side=True) as secured:
+                    self.handle(self, secured)
+        with self._closed:
+            self._open -= 1
+            self._closed.notify_all()
 
 
 def answering(answer: bytes):
@@ -73,6 +85,23 @@ def answering(answer: bytes):
             connection.sendall(answer)
 
     return handle
+
+
+def routed(**answers: bytes):
+    """Return a handler that answers by the path's first part; `other` answers the rest."""
+
+    def handle(server, connection):
+        while request := server.read_request(connection):
+            path = request.split(b" ", 2)[1].decode().strip("/").partition("/")[0]
+            connection.sendall(answers.get(path.partition("?")[0], answers.get("other", b"")))
+
+    return handle
+
+
+def redirect(location: str | bytes, status: int = 302) -> bytes:
+    """Return an answer that points elsewhere."""
+    where = location if isinstance(location, bytes) else location.encode()
+    return b"HTTP/1.1 %d Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, where)
 
 
 def dripping(head: bytes, drop: bytes):

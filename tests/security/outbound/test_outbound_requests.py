@@ -5,28 +5,14 @@ import time
 
 import pytest
 
-from tests.security.outbound.servers import RawServer, answering, certificate, dripping, ok
+from tests.security.outbound.servers import answering, certificate, dripping, ok
 from voiceassist.foundation.outbound import (
     Door,
     OutboundFailed,
     OutboundInvalid,
-    OutboundRefused,
     OutboundTimeout,
     OutboundTooLarge,
 )
-
-
-@pytest.fixture
-def serve():
-    started = []
-
-    def start(handle, context=None):
-        started.append(RawServer(handle, context))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 def get(server, path="/", **more):
@@ -50,17 +36,6 @@ def test_a_request_carries_name_path_headers_and_body(serve):
     assert head.startswith("POST /a%20b//c?x=1&y=%C3%A9 HTTP/1.1\r\n")
     assert f"Host: {host}\r\n" in head and "X-Who: me\r\n" in head
     assert head.endswith("\r\n\r\n{}")
-
-
-def test_a_name_that_moves_after_the_check_gains_nothing(serve):
-    """The look-up that is checked is the one that is dialled; the second answer is never used."""
-    inside = serve(answering(ok(b"secret")))
-    answers = [["93.184.215.14"], ["127.0.0.1"]]
-    door = Door(resolve=lambda name, port: answers.pop(0))
-    door.check_url("http://b.example/")
-    with pytest.raises(OutboundRefused):
-        door.request("GET", "http://b.example/", timeout=1)
-    assert inside.connections == 0
 
 
 def test_each_new_connection_is_checked_again(serve):
@@ -126,14 +101,6 @@ def test_tls_is_checked_against_the_name_not_the_address(serve, tmp_path):
         Door(allow=allow, resolve=lambda name, port: ["127.0.0.1"]).request(
             "GET", f"https://b.example:{server.port}/"
         )
-    assert len(server.requests) == 1
-
-
-def test_redirects_are_answers(serve):
-    server = serve(answering(
-        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
-    ))  # fmt: skip
-    assert get(server).status == 302
     assert len(server.requests) == 1
 
 

@@ -35,11 +35,13 @@ class Errand:
 
     Attributes:
         deadline: on `time.monotonic`.
+        connect_by: the same for look-up and connection alone.
         addresses: (host, port) → checked addresses; raises where there are none to dial.
         permits: (host, port, address) → whether a connection made to it earlier may serve.
     """
 
     deadline: float
+    connect_by: float
     guard: Guard
     addresses: Callable[[str, int], list[str]]
     permits: Callable[[str, int, str], bool]
@@ -141,13 +143,24 @@ def _dial(host: str, port: int, errand: Errand, options: Any) -> tuple[socket.so
     """Open a socket to the first checked address that answers.
 
     Raises:
-        OutboundFailed: none answers.
-        OutboundTimeout: not in time.
+        OutboundFailed: none answers, or none within the time for connecting.
+        OutboundTimeout: the request's whole time is over.
     """
+    try:
+        return _dial_by(errand.connect_by, host, port, errand, options)
+    except OutboundTimeout as error:
+        if time.monotonic() >= errand.deadline:
+            raise
+        raise OutboundFailed(error.public_message) from None
+
+
+def _dial_by(
+    connect_by: float, host: str, port: int, errand: Errand, options: Any
+) -> tuple[socket.socket, str]:
     addresses = errand.addresses(host, port)[:_ATTEMPTS]
     last: OSError | None = None
     for index, address in enumerate(addresses):
-        left = errand.deadline - time.monotonic()
+        left = connect_by - time.monotonic()
         if left <= 0:
             break
         try:

@@ -117,6 +117,7 @@ class Door:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         timeout: float = 10.0,
+        connect_timeout: float | None = None,
         max_bytes: int = MAX_BYTES,
         redirects: int = 0,
         rules: Rules | None = None,
@@ -129,7 +130,10 @@ class Door:
         left = min(redirects, MAX_REDIRECTS)
         while True:
             follow = redirects > 0
-            status, received, content = self._send(outgoing, deadline, max_bytes, rules, follow)
+            connect_by = min(deadline, time.monotonic() + (connect_timeout or timeout))
+            status, received, content = self._send(
+                outgoing, deadline, connect_by, max_bytes, rules, follow
+            )
             if not (follow and _elsewhere(status, received)):
                 duration_ms = round((time.monotonic() - began) * 1000)
                 return OutboundResponse(status, received, content, duration_ms, outgoing.target.url)
@@ -155,6 +159,7 @@ class Door:
         self,
         outgoing: Outgoing,
         deadline: float,
+        connect_by: float,
         max_bytes: int,
         rules: Rules | None,
         follow: bool,
@@ -162,8 +167,9 @@ class Door:
         guard = watchdog.guard(deadline)
         errand = connections.Errand(
             deadline,
+            connect_by,
             guard,
-            lambda host, port: self._judge.addresses(host, port, deadline, rules),
+            lambda host, port: self._judge.addresses(host, port, connect_by, rules),
             partial(self._permits, rules),
         )
         try:
@@ -282,6 +288,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     timeout: float = 10.0,
+    connect_timeout: float | None = None,
     max_bytes: int = MAX_BYTES,
     redirects: int = 0,
     rules: Rules | None = None,
@@ -291,6 +298,8 @@ def request(
     Args:
         headers: Host, Content-Length and the like are ours and refused here.
         timeout: seconds for look-up, connection, sending, redirects and reading together.
+        connect_timeout: seconds of these for look-up and connection, at each hop; too slow a
+            connection is OutboundFailed, since nothing was sent.
         max_bytes: of the body, as sent and once decompressed.
         redirects: how many are followed, at most MAX_REDIRECTS; with 0 a redirect is an answer
             like any other. Each is judged as if it were typed. To another scheme, host or port
@@ -306,6 +315,7 @@ def request(
         headers=headers,
         body=body,
         timeout=timeout,
+        connect_timeout=connect_timeout,
         max_bytes=max_bytes,
         redirects=redirects,
         rules=rules,

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from voiceassist.foundation.outbound.errors import OutboundFailed, OutboundRefused
+from voiceassist.foundation.outbound.errors import OutboundRefused
 from voiceassist.foundation.outbound.urls import Target
 
 MAX_REDIRECTS = 5
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 # A key may stand in a header of any name, so those that cannot hold one are named instead.
 _KEPT_ABROAD = frozenset(
     {
@@ -46,7 +47,6 @@ def next_url(target: Target, location: str) -> str:
 
     Raises:
         OutboundRefused: what it says cannot be read in one way only.
-        OutboundFailed: it is no address.
     """
     # Headers are read as Latin-1; a path that was sent in UTF-8 is meant as such.
     text = location.strip(" \t").encode("latin-1", "replace").decode("utf-8", "replace")
@@ -55,12 +55,12 @@ def next_url(target: Target, location: str) -> str:
             f"{target.host} redirects to an address with a space, a backslash or a control "
             "character."
         )
-    try:
-        return urljoin(target.url, text)
-    except ValueError:
-        raise OutboundFailed(
-            f"{target.host} redirects to what is no address.", retryable=False
-        ) from None
+    # What names a host is read as it stands: joining would forgive what a reader refuses.
+    if _ABSOLUTE.match(text):
+        return text
+    if text.startswith("//"):
+        return f"{target.scheme}:{text}"
+    return urljoin(target.url, text)
 
 
 def next_request(sent: Outgoing, status: int, target: Target) -> Outgoing:
