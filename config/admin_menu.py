@@ -26,6 +26,8 @@ _MENU: dict[str, dict[str, tuple[str, str]]] = {
         "organizations.organization": ("Organization", "apartment"),
         "organizations.membership": ("Members", "group"),
         "organizations.apikey": ("API keys", "key"),
+        "organizations.credential": ("Credentials", "password"),
+        "organizations.auditentry": ("Audit", "policy"),
         "organizations.user": ("Accounts", "manage_accounts"),
     },
 }

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("calls.urls")),
     path("", include("voiceassist.organizations.urls")),
     path("api/", include("calls.api.urls")),
+    path("api/", include("voiceassist.organizations.api.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),

@@ -6,11 +6,13 @@ from config.admin_menu import UNFOLD  # noqa: F401
 from config.logging import logging_config
 from config.settings.env import (
     BASE_DIR,
+    MAKE_KEY,
     MODE,
     address,
     database,
     env,
     host_ports,
+    keys,
     networks,
     number,
     origin,
@@ -27,6 +29,14 @@ SECRET_KEY = required(
     "SECRET_KEY",
     demo="only-for-demo-and-development-never-for-real-callers",
     hint="It signs sessions and links; use 50 random characters.",
+)
+CREDENTIALS_KEYS = keys(
+    "CREDENTIALS_KEYS",
+    required(
+        "CREDENTIALS_KEYS",
+        demo="b25seS1mb3ItZGVtby1uZXZlci1mb3ItY2FsbGVycyE=",
+        hint=f"The first one encrypts stored credentials, all of them decrypt. {MAKE_KEY}",
+    ),
 )
 PUBLIC_URL = origin(
     "PUBLIC_URL",
@@ -57,6 +67,9 @@ TWILIO_AUTH_TOKEN = required(
 )
 TWILIO_PHONE_NUMBER = phone_number("TWILIO_PHONE_NUMBER")
 TWILIO_API_BASE_URL = address("TWILIO_API_BASE_URL", default="")
+AWS_ENDPOINT_URL = address("AWS_ENDPOINT_URL", default="")
+# Organizations whose Lambda tools may use this machine's own AWS keys: ID, or ID:profile.
+AWS_HOST_CREDENTIALS_FOR = frozenset(env.list("AWS_HOST_CREDENTIALS_FOR", default=[]))
 OUTBOUND_ALLOW = host_ports("OUTBOUND_ALLOW")
 
 # With DEMO on, the stand-ins take the place of whatever has no address and no key of its own.
@@ -67,6 +80,7 @@ if DEMO:
         OPENAI_BASE_URL = f"{STAND_INS_URL}/v1"
     if not env.str("TWILIO_ACCOUNT_SID", default="") and not TWILIO_API_BASE_URL:
         TWILIO_API_BASE_URL = STAND_INS_URL
+    AWS_ENDPOINT_URL = AWS_ENDPOINT_URL or STAND_INS_URL
     OUTBOUND_ALLOW = [*OUTBOUND_ALLOW, f"127.0.0.1:{STAND_INS_PORT}"]
 
 DRAIN_TIMEOUT_SECONDS = number("DRAIN_TIMEOUT_SECONDS", 600, minimum=0, maximum=14_400)

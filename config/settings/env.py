@@ -4,6 +4,8 @@ A wrong value stops the start. The message names the variable and shows its valu
 that value can hold no password.
 """
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -15,6 +17,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+
+MAKE_KEY = "A key is 32 random bytes in Base64; `openssl rand -base64 32` makes one."
 
 # `NAME_FILE` is read where `NAME` is not set, for secrets that are mounted as files.
 env = environ.FileAwareEnv()
@@ -64,6 +68,27 @@ def required(name: str, *, demo: str, hint: str) -> str:
         f"{name} is not set. {hint} Set {name} (or {name}_FILE) in the environment or in .env; "
         "DEMO=1 starts without it, for a look only."
     )
+
+
+def keys(name: str, value: str) -> list[str]:
+    """Return the keys in a list separated by commas, each 32 bytes in Base64.
+
+    Raises:
+        ImproperlyConfigured: there is none, or an entry is no key; the message shows none.
+    """
+    entries = [entry.strip() for entry in value.split(",") if entry.strip()]
+    for position, entry in enumerate(entries, 1):
+        try:
+            size = len(base64.urlsafe_b64decode(entry))
+        except (binascii.Error, ValueError):
+            size = 0
+        if size != 32:
+            raise ImproperlyConfigured(
+                f"{name} holds at place {position} what is no key. {MAKE_KEY}"
+            )
+    if not entries:
+        raise ImproperlyConfigured(f"{name} holds no key. {MAKE_KEY}")
+    return entries
 
 
 def number(name: str, default: int, *, minimum: int, maximum: int) -> int:

@@ -16,6 +16,7 @@ PYTHON = [sys.executable, "manage.py"]
 # The settings of a deployment, so that the deployment checks judge what would be deployed.
 DEPLOYMENT = {
     "SECRET_KEY": "check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "CREDENTIALS_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     "PUBLIC_URL": "https://voice.example.com",
     "OPENAI_API_KEY": "check",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,

@@ -1,7 +1,7 @@
 """`${name}` and `${a.b}` in configurations; imports our errors and the shared placeholders.
 
-Names come from the context first, then from the arguments, so that an argument can never stand in
-for something the platform knows.
+Names come from the context first, then from the credentials, then from the arguments: an argument
+can never stand in for something the platform knows or keeps.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from tools_library.engine.errors import ToolArgumentsError, ToolConfigurationError
+from tools_library.engine.secrets import Secrets
 from voiceassist.foundation import templating as placeholders
 
-CONTEXT_NAMES = frozenset({
-    "call_sid", "phone_number", "phone_numbers", "assistant_id", "assistant_name",
-    "organization_id", "organization_name", "user_id", "conversation_id", "trigger_context",
-    "execution_id", "parameters",
-})  # fmt: skip
+CONTEXT_NAMES = placeholders.CONTEXT_NAMES
 
 _WHOLE = re.compile(rf"\$\{{\s*({placeholders.NAME.pattern})\s*\}}")
 _HEADER_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -53,6 +50,7 @@ class Names:
         context: names of the platform, such as `call_sid`.
         arguments: what the model gave; also under `parameters`.
         declared: names of all declared arguments; those not given are null.
+        secrets: credentials that may be named; none where left out.
     """
 
     def __init__(
@@ -60,10 +58,12 @@ class Names:
         context: Mapping[str, Any],
         arguments: Mapping[str, Any],
         declared: frozenset[str] = frozenset(),
+        secrets: Secrets | None = None,
     ) -> None:
-        absent = dict.fromkeys(declared)
-        self._values = {**absent, **arguments, **context, "parameters": dict(arguments)}
+        self._context = {**context, "parameters": dict(arguments)}
+        self._arguments = {**dict.fromkeys(declared), **arguments}
         self._declared = declared
+        self._secrets = secrets
 
     def value(self, name: str) -> Any:
         """Return what `name` stands for.
@@ -72,7 +72,7 @@ class Names:
             ToolConfigurationError: nothing is called that; the message names it.
         """
         first, *rest = name.split(".")
-        value: Any = self._values.get(first, _MISSING)
+        value = self._first(first)
         for step in rest:
             value = self._step(first, value, step)
         if value is _MISSING:
@@ -81,6 +81,13 @@ class Names:
                 "staff must mend it."
             )
         return value
+
+    def _first(self, name: str) -> Any:
+        if name in self._context:
+            return self._context[name]
+        if self._secrets is not None and name in self._secrets.names():
+            return self._secrets.reveal(name)
+        return self._arguments.get(name, _MISSING)
 
     def _step(self, first: str, value: Any, step: str) -> Any:
         if isinstance(value, Mapping):

@@ -8,6 +8,13 @@ from collections.abc import Callable, Iterable
 from voiceassist.foundation.errors import VoiceAssistError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+CONTEXT_NAMES = frozenset({
+    "call_sid", "phone_number", "phone_numbers", "assistant_id", "assistant_name",
+    "organization_id", "organization_name", "user_id", "conversation_id", "trigger_context",
+    "execution_id", "parameters",
+})  # fmt: skip
+"""What a tool's run knows by itself; no credential may be called so."""
+
 _PLACE = re.compile(r"\$\$\{|\$\{(?P<name>[^{}\n]*)(?P<end>\}?)")
 
 

@@ -87,7 +87,12 @@ async def aorganization_of(request: HttpRequest) -> Organization:
 
 def person(request: HttpRequest) -> User | None:
     """Return who did it, for `created_by` and the like; None where a program did."""
-    return request.user if isinstance(request.user, User) else None
+    return person_of(request.user)
+
+
+def person_of(actor: Actor | None) -> User | None:
+    """Return who acts, for `created_by` and the like; None where a program or nobody does."""
+    return actor if isinstance(actor, User) else None
 
 
 def organizations_of(user: User) -> list[Organization]:

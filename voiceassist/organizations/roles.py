@@ -24,14 +24,21 @@ LEAST_ROLE: dict[str, Role] = {
     "numbers.read": Role.VIEWER,
     "organization.read": Role.VIEWER,
     "members.read": Role.VIEWER,
+    "approvals.read": Role.VIEWER,
     "calls.operate": Role.OPERATOR,
     "tools.run": Role.OPERATOR,
+    "approvals.answer": Role.OPERATOR,
+    "grants.manage": Role.OPERATOR,
     "tools.write": Role.BUILDER,
     "assistants.write": Role.BUILDER,
     "numbers.write": Role.BUILDER,
+    "credentials.read": Role.BUILDER,  # names, never values
     "organization.write": Role.ADMIN,
     "members.manage": Role.ADMIN,
     "keys.manage": Role.ADMIN,
+    "credentials.manage": Role.ADMIN,
+    "tools.approve": Role.ADMIN,
+    "audit.read": Role.ADMIN,
     "owners.manage": Role.OWNER,
     "organization.delete": Role.OWNER,
 }
@@ -59,6 +66,8 @@ MODEL_RULES: dict[str, ModelRule] = {
     ),
     "organizations.membership": ModelRule.editable("members.read", "members.manage"),
     "organizations.apikey": ModelRule.editable("keys.manage", "keys.manage"),
+    "organizations.credential": ModelRule.editable("credentials.read", "credentials.manage"),
+    "organizations.auditentry": ModelRule(view="audit.read"),
     "assistants.assistant": ModelRule.editable("assistants.read", "assistants.write"),
     "assistants.assistantversion": ModelRule(view="assistants.read"),
     "assistants.phonenumber": ModelRule.editable("numbers.read", "numbers.write"),
@@ -66,12 +75,17 @@ MODEL_RULES: dict[str, ModelRule] = {
     "tools_library.toolversion": ModelRule(view="tools.read"),
     "tools_library.assistanttool": ModelRule.editable("assistants.read", "assistants.write"),
     "tools_library.toolexecution": ModelRule(view="executions.read"),
+    "tools_library.approval": ModelRule(view="approvals.read", change="approvals.answer"),
+    "tools_library.approvalgrant": ModelRule(view="approvals.read", delete="grants.manage"),
+    "tools_library.toolreview": ModelRule(view="tools.read", change="tools.approve"),
     "calls.call": ModelRule(view="calls.read"),
     "calls.transcriptitem": ModelRule(view="calls.read"),
 }
 """Model → permissions; a model that is not here is for superusers only."""
 
-SUPERUSERS_ONLY = frozenset({"organizations.user", "foundation.event", "calls.mediaticket"})
+SUPERUSERS_ONLY = frozenset({
+    "organizations.user", "organizations.audithead", "foundation.event", "calls.mediaticket",
+})  # fmt: skip
 """Models of ours that no role opens: people across organizations, and inner workings."""
 
 _RANK = {role: rank for rank, role in enumerate(Role)}

@@ -19,6 +19,7 @@ ROLES = list(Role)
 # Contracts, "Roles": what each role may do beyond the one before it.
 GAINS = {
     Role.VIEWER: {
+        "approvals.read",
         "assistants.read",
         "calls.read",
         "executions.read",
@@ -27,9 +28,16 @@ GAINS = {
         "organization.read",
         "tools.read",
     },
-    Role.OPERATOR: {"calls.operate", "tools.run"},
-    Role.BUILDER: {"assistants.write", "numbers.write", "tools.write"},
-    Role.ADMIN: {"keys.manage", "members.manage", "organization.write"},
+    Role.OPERATOR: {"approvals.answer", "calls.operate", "grants.manage", "tools.run"},
+    Role.BUILDER: {"assistants.write", "credentials.read", "numbers.write", "tools.write"},
+    Role.ADMIN: {
+        "audit.read",
+        "credentials.manage",
+        "keys.manage",
+        "members.manage",
+        "organization.write",
+        "tools.approve",
+    },
     Role.OWNER: {"organization.delete", "owners.manage"},
 }
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 COMPLETE = {
     "SECRET_KEY": "a-key-for-this-test-" + "0123456789abcdef" * 3,
+    "CREDENTIALS_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     "PUBLIC_URL": "https://voice.example.com",
     "OPENAI_API_KEY": "key",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -44,8 +45,11 @@ def test_a_complete_environment_starts() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["SECRET_KEY", "PUBLIC_URL", "OPENAI_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"],
-)
+    [
+        "SECRET_KEY", "CREDENTIALS_KEYS", "PUBLIC_URL", "OPENAI_API_KEY", "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+    ],
+)  # fmt: skip
 def test_a_missing_one_stops_the_start_and_names_itself(name: str) -> None:
     done = start(**{name: None})
     assert done.returncode != 0
@@ -60,6 +64,10 @@ def test_the_demo_starts_with_nothing_set() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("CREDENTIALS_KEYS", "not-a-key"),
+        ("CREDENTIALS_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=,short"),
+        ("CREDENTIALS_KEYS", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=,ключ"),
+        ("CREDENTIALS_KEYS", ","),
         ("PUBLIC_URL", "https://voice.example.com/path"),
         ("PUBLIC_URL", "voice.example.com"),
         ("PUBLIC_URL", "https://voice.example.com?x=1"),
@@ -97,6 +105,18 @@ def test_a_secret_may_come_from_a_mounted_file(tmp_path: Path) -> None:
     secret = tmp_path / "openai"
     secret.write_text("from-a-file")
     done = start(OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(secret))
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_message_shows_a_key() -> None:
+    done = start(CREDENTIALS_KEYS="hush-hush")
+    assert "hush-hush" not in done.stderr
+
+
+def test_the_second_key_only_decrypts_and_may_stand_in_a_file(tmp_path: Path) -> None:
+    mounted = tmp_path / "keys"
+    mounted.write_text(f"{COMPLETE['CREDENTIALS_KEYS']}, {'A' * 43}=\n")
+    done = start(CREDENTIALS_KEYS=None, CREDENTIALS_KEYS_FILE=str(mounted))
     assert done.returncode == 0, done.stderr
 
 

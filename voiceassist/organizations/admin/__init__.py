@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from voiceassist.organizations.admin.api_key import ApiKeyAdmin
+from voiceassist.organizations.admin.audit_entry import AuditEntryAdmin
+from voiceassist.organizations.admin.credential import CredentialAdmin
 from voiceassist.organizations.admin.membership import MembershipAdmin
 from voiceassist.organizations.admin.organization import OrganizationPageAdmin
 from voiceassist.organizations.admin.user import AccountAdmin
@@ -14,4 +16,11 @@ for _model in (Group, EmailAddress):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
-__all__ = ["AccountAdmin", "ApiKeyAdmin", "MembershipAdmin", "OrganizationPageAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "ApiKeyAdmin",
+    "AuditEntryAdmin",
+    "CredentialAdmin",
+    "MembershipAdmin",
+    "OrganizationPageAdmin",
+]

@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from voiceassist.foundation.admin import OrganizationAdmin, action, display
-from voiceassist.organizations.current import person
 from voiceassist.organizations.models import ApiKey
 from voiceassist.organizations.services import api_keys
 
@@ -59,13 +58,13 @@ class ApiKeyAdmin(OrganizationAdmin):
         if obj.pk is not None:
             return
         made, secret = api_keys.create(
-            obj.organization, obj.name, obj.role, expires_at=obj.expires_at, by=person(request)
+            obj.organization, obj.name, obj.role, expires_at=obj.expires_at, by=request.user
         )
         obj.pk, obj.prefix, obj.secret = made.pk, made.prefix, secret
 
     def erase(self, request: HttpRequest, obj: ApiKey) -> None:
         """Revoke and forget the key."""
-        api_keys.delete(obj)
+        api_keys.delete(obj, by=request.user)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Show the key, this once; no redirect, so that it is stored nowhere on the way."""
@@ -84,5 +83,5 @@ class ApiKeyAdmin(OrganizationAdmin):
     @action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, obj: ApiKey) -> None:
         """Make the key useless from now on."""
-        api_keys.revoke(obj)
+        api_keys.revoke(obj, by=request.user)
         messages.success(request, f"{obj.name} is revoked: programs that use it are refused now.")

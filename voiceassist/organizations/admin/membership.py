@@ -78,11 +78,16 @@ class MembershipAdmin(OrganizationAdmin):
         """Add the member or change the role."""
         role = _role_of(request)
         if obj.pk is not None:
-            members.change_role(obj, obj.role, by_role=role)
+            members.change_role(obj, obj.role, by_role=role, by=request.user)
             return
         given = form.cleaned_data
         made = members.add(
-            obj.organization, given["email"], obj.role, name=given["name"], by_role=role
+            obj.organization,
+            given["email"],
+            obj.role,
+            name=given["name"],
+            by_role=role,
+            by=request.user,
         )
         obj.pk, obj.user = made.pk, made.user
         if not made.user.has_usable_password():
@@ -90,7 +95,7 @@ class MembershipAdmin(OrganizationAdmin):
 
     def erase(self, request: HttpRequest, obj: Membership) -> None:
         """End the membership."""
-        members.remove(obj, by_role=_role_of(request))
+        members.remove(obj, by_role=_role_of(request), by=request.user)
 
     @action(description="Make a password link", permissions=["change"])
     def send_link(self, request: HttpRequest, obj: Membership) -> None:

@@ -1,4 +1,4 @@
-"""Making, checking and revoking API keys; imports only the models."""
+"""Making, checking and revoking API keys; imports the models and the audit."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
-from voiceassist.organizations.models import ApiKey, Organization, Role, User
+from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.models import ApiKey, Organization, Role
+from voiceassist.organizations.services import audit
 
 PREFIX = "vak_"
 _SHOWN = 12
@@ -23,13 +26,14 @@ class KeyRefused(VoiceAssistError):
     code = "authentication_failed"
 
 
+@transaction.atomic
 def create(
     organization: Organization,
     name: str,
     role: str = Role.OPERATOR,
     *,
     expires_at: datetime | None = None,
-    by: User | None = None,
+    by: Actor | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key; return its row and the key itself, which is not kept and cannot be read again.
 
@@ -53,9 +57,10 @@ def create(
         key_hash=hash_of(secret),
         role=role,
         expires_at=expires_at,
-        created_by=by,
+        created_by=person_of(by),
     )
     key.save()
+    _record("created", key, by, role=role, expires_at=expires_at)
     return key, secret
 
 
@@ -79,18 +84,34 @@ def verify(secret: str) -> ApiKey:
     return key
 
 
-def revoke(key: ApiKey) -> None:
+@transaction.atomic
+def revoke(key: ApiKey, *, by: Actor | None = None) -> None:
     """Make the key useless from now on; the row stays, so that old entries keep their name."""
     if key.revoked_at is None:
+        _record("revoked", key, by)
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
 
 
-def delete(key: ApiKey) -> None:
+@transaction.atomic
+def delete(key: ApiKey, *, by: Actor | None = None) -> None:
     """Forget a key, which ends it at once."""
+    _record("deleted", key, by)
     key.delete()
 
 
 def hash_of(secret: str) -> str:
     """Return what is stored of a key; it is random and long, so a plain digest is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _record(done: str, key: ApiKey, by: Actor | None, **data: object) -> None:
+    audit.record(
+        key.organization_id,
+        f"api_key.{done}",
+        by=by,
+        kind="api_key",
+        object_id=key.pk,
+        name=f"{key.name} ({key.prefix}…)",
+        data=data,
+    )

@@ -1,0 +1,1 @@
+"""REST of the organization itself; imports services and models."""
