@@ -110,7 +110,8 @@ def _favour_the_loop() -> None:
 def _stand_ins_wanted() -> bool:
     stand_ins = settings.STAND_INS_URL
     return bool(stand_ins) and (
-        settings.OPENAI_BASE_URL.startswith(stand_ins) or stand_ins == settings.TWILIO_API_BASE_URL
+        settings.OPENAI_BASE_URL.startswith(stand_ins)
+        or stand_ins in (settings.TWILIO_API_BASE_URL, settings.AWS_ENDPOINT_URL)
     )
 
 

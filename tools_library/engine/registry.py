@@ -10,6 +10,7 @@ from tools_library.engine.types import Executor
 
 _PATHS = {
     "endpoint": "tools_library.executors.endpoint.executor.EndpointExecutor",
+    "lambda": "tools_library.executors.aws_lambda.executor.LambdaExecutor",
     "builtin": "tools_library.executors.builtin.executor.BuiltinExecutor",
 }
 

@@ -1,6 +1,6 @@
 """The stand-ins as one ASGI application: routes by path (ASGI).
 
-Realtime and Twilio are imported when they are first needed: their libraries take a second.
+Realtime, Twilio and AWS are imported when they are first needed: their libraries take a second.
 """
 
 import asyncio
@@ -23,10 +23,12 @@ from voiceassist.demo.stand_ins.tool_server import ToolServer
 from voiceassist.demo.voice import Voice
 
 if TYPE_CHECKING:
+    from voiceassist.demo.stand_ins.aws.service import AwsService
     from voiceassist.demo.stand_ins.realtime.endpoint import RealtimeEndpoint
     from voiceassist.demo.stand_ins.twilio.rest import TwilioRest
 
 _REALTIME = "voiceassist.demo.stand_ins.realtime.endpoint"
+_AWS = "voiceassist.demo.stand_ins.aws.service"
 _TWILIO = "voiceassist.demo.stand_ins.twilio.rest"
 
 
@@ -40,6 +42,7 @@ class StandIns:
         self.voice = Voice()
         self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
         self._twilio: asyncio.Task[TwilioRest] | None = None
+        self._aws: asyncio.Task[AwsService] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection or request."""
@@ -61,10 +64,17 @@ class StandIns:
             self._twilio = asyncio.get_running_loop().create_task(self._load_twilio())
         return await asyncio.shield(self._twilio)
 
+    async def aws(self) -> "AwsService":
+        """The AWS stand-in, imported in a thread at the first use."""
+        if self._aws is None:
+            self._aws = asyncio.get_running_loop().create_task(self._load_aws())
+        return await asyncio.shield(self._aws)
+
     async def warm(self) -> None:
         """Prepares what the first call would otherwise wait for."""
         await self.realtime()
         await self.twilio()
+        await self.aws()
         # Imported by now, with the Realtime part.
         from voiceassist.demo.scenario import fixed_lines
 
@@ -74,12 +84,19 @@ class StandIns:
         """Drops calls and lets threads go."""
         if self._twilio is not None:
             await (await self._twilio).close()
+        if self._aws is not None:
+            await (await self._aws).close()
         self.voice.close()
 
     async def _load_realtime(self) -> "RealtimeEndpoint":
         module = await asyncio.to_thread(importlib.import_module, _REALTIME)
         endpoint: RealtimeEndpoint = module.RealtimeEndpoint(self.controls, self.voice)
         return endpoint
+
+    async def _load_aws(self) -> "AwsService":
+        module = await asyncio.to_thread(importlib.import_module, _AWS)
+        service: AwsService = module.AwsService(self.controls)
+        return service
 
     async def _load_twilio(self) -> "TwilioRest":
         module = await asyncio.to_thread(importlib.import_module, _TWILIO)
@@ -102,4 +119,10 @@ class StandIns:
             return await self.tools.answer(request)
         if request.path.startswith("/2010-04-01/"):
             return await (await self.twilio()).answer(request)
+        if request.path.startswith("/2015-03-31/") or _is_for_sts(request):
+            return await (await self.aws()).answer(request)
         return Answer(404, {"message": f"No stand-in answers {request.path}."})
+
+
+def _is_for_sts(request: Request) -> bool:
+    return request.path == "/" and "/sts/" in request.headers.get("authorization", "")

@@ -12,18 +12,19 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MAX_BODY = 1 << 20
+MAX_BODY = 8 << 20
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; header names are in lower case."""
+    """One HTTP request; header names are in lower case. `target` is path and query as sent."""
 
     method: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: bytes
+    target: str = ""
 
     def form(self) -> list[tuple[str, str]]:
         """The fields of a form post, in order, empty ones kept."""
@@ -56,7 +57,7 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 async def read(scope: Scope, receive: Receive) -> Request:
-    """The whole request; a body over 1 MiB is cut."""
+    """The whole request; a body over 8 MiB is cut."""
     body = b""
     more = True
     while more:
@@ -69,7 +70,14 @@ async def read(scope: Scope, receive: Receive) -> Request:
         query=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
         headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
         body=body,
+        target=_target(scope),
     )
+
+
+def _target(scope: Scope) -> str:
+    path = str(scope.get("raw_path", b"").decode("latin-1"))
+    query = str(scope["query_string"].decode("latin-1"))
+    return f"{path}?{query}" if query else path
 
 
 async def reply(send: Send, answer: Answer) -> None:

@@ -111,6 +111,8 @@ class StandInServer:
         Raises: OSError: it is taken.
         """
         listener = socket.create_server((self._host, self.port), backlog=512)
+        # Connections inherit it; asyncio itself sets it only on some, else answers wait 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
         self._server = _Server(_config(self.app))
         self._serving = asyncio.create_task(self._server.serve([listener]))

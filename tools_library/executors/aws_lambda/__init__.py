@@ -1,0 +1,1 @@
+"""Tools that invoke a function of AWS Lambda; imports the engine and the AWS clients."""

@@ -1,0 +1,51 @@
+"""What a Lambda tool has cost today, and whether its daily cap allows another run. Writes nothing.
+
+Costs are estimates from AWS's own report of each run (`trace.usage`), or from the time we waited
+where it sent none. Runs that are under way are not in them, so a cap can be passed by what runs at
+that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.db.models import FloatField, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from tools_library.engine.errors import ToolRefused
+from tools_library.models import ToolExecution
+
+
+def spent_today_usd(tool_id: int, now: datetime | None = None) -> float:
+    """Return the estimated dollars of a tool's runs since midnight UTC."""
+    today = (now or timezone.now()).astimezone(UTC).date()
+    midnight = datetime.combine(today, time.min, UTC)
+    usage = KeyTextTransform("estimated_cost_usd", KeyTextTransform("usage", "trace"))
+    runs = ToolExecution.unscoped.filter(tool_id=tool_id, started_at__gte=midnight)
+    spent = runs.aggregate(spent=Sum(Cast(usage, FloatField())))["spent"]
+    return float(spent or 0.0)
+
+
+def check_cap(tool_id: int, configuration: Mapping[str, Any]) -> None:
+    """Let a run pass, or not.
+
+    Args:
+        configuration: with the assistant's own merged in.
+
+    Raises:
+        ToolRefused: `rate_limited`; the runs of today have reached `daily_cap_usd`.
+    """
+    cap = configuration.get("daily_cap_usd")
+    if not isinstance(cap, int | float) or isinstance(cap, bool):
+        return
+    spent = spent_today_usd(tool_id)
+    if spent >= cap:
+        raise ToolRefused(
+            "This tool has reached its cost limit for today.",
+            code="rate_limited",
+            detail=f"An estimated ${spent:.4f} of daily_cap_usd {cap} is spent since midnight UTC.",
+        )
