@@ -1,5 +1,6 @@
 """This room's background jobs; each only calls its service."""
 
+from tools_library.approvals import expiry
 from tools_library.services import counting, execution, sweeping
 from voiceassist.foundation.jobs import every, job
 
@@ -20,3 +21,9 @@ def sweep() -> None:
 def count() -> None:
     """Add ended runs to the counters of their tools."""
     counting.fold()
+
+
+@every(5, "tools.approvals")
+def approvals() -> None:
+    """Close the questions that nobody answered, and escalate what is due."""
+    expiry.sweep()

@@ -44,7 +44,7 @@ def make_tool(organization: Organization, **more: Any) -> Tool:
 
 def assign(assistant: Assistant, tool: Tool, **values: Any) -> AssistantTool:
     """Give a tool to an assistant."""
-    return assignments.assign(assistant, tool, **values)
+    return assignments.assign(assistant, tool, **{"by": None, **values})
 
 
 def origin(organization: Organization, **more: Any) -> Origin:

@@ -40,7 +40,9 @@ class AssistantToolInline(OrganizationTabularInline):
 
     def store(self, request: HttpRequest, obj: AssistantTool) -> None:
         """Save by the service."""
-        assignments.configure(obj, custom_configuration=obj.custom_configuration or {})
+        assignments.configure(
+            obj, by=request.user, custom_configuration=obj.custom_configuration or {}
+        )
 
     def erase(self, request: HttpRequest, obj: AssistantTool) -> None:
         """Take the tool from the assistant."""

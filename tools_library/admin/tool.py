@@ -17,7 +17,6 @@ from tools_library.models import Tool, ToolVersion
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.admin import OrganizationAdmin, display, pretty_json
-from voiceassist.organizations.current import person
 
 _TAB = ["tab"]
 _WORDS = ("What it is", {"classes": _TAB, "fields": (
@@ -92,7 +91,7 @@ class ToolAdmin(OrganizationAdmin):
     def store(self, request: HttpRequest, obj: Tool, form: ToolForm) -> None:
         """Save by the service."""
         tool = obj if obj.pk else None
-        saved = save_tool(obj.organization, form.values(), by=person(request), tool=tool)
+        saved = save_tool(obj.organization, form.values(), by=request.user, tool=tool)
         obj.pk, obj.version = saved.pk, saved.version
         obj._state.adding = False
 

@@ -32,6 +32,17 @@ class ToolSpec:
 
 
 @dataclass(frozen=True)
+class Network:
+    """Which hosts the organization lets its tools call: `host`, `*.host` or `host:port`.
+
+    An empty `allow` means all that the outbound door lets through; `deny` always wins.
+    """
+
+    allow: frozenset[str] = frozenset()
+    deny: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class ToolCall:
     """One call of a tool.
 
@@ -44,6 +55,7 @@ class ToolCall:
     context: Mapping[str, Any]
     timeout_seconds: float
     secrets: Secrets = field(default_factory=FixedSecrets, compare=False)
+    network: Network = Network()
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,7 @@ class ToolOutcome:
 
     `output` always holds `success` and `message`. A tool that answers `{"success": false}` is an
     `error` without an `error_code`: the run went well, the tool itself said no. `detail` is for
-    staff.
+    staff, `notice` the platform's own word to the model, such as that staff changed the arguments.
     """
 
     status: FinalStatus
@@ -70,6 +82,7 @@ class ToolOutcome:
     detail: str = ""
     duration_ms: int = 0
     retry_count: int = 0
+    notice: str = ""
     trace: dict[str, Any] | None = field(default=None, compare=False)
 
 

@@ -1,8 +1,17 @@
-"""Tools, their immutable versions, assignments and executions."""
+"""Tools, their immutable versions, assignments, executions, and who said yes to what."""
 
+from tools_library.models.approval import Approval, ApprovalGrant, ToolReview
 from tools_library.models.assignment import AssistantTool
 from tools_library.models.execution import ToolExecution
 from tools_library.models.tool import Tool
 from tools_library.models.version import ToolVersion
 
-__all__ = ["AssistantTool", "Tool", "ToolExecution", "ToolVersion"]
+__all__ = [
+    "Approval",
+    "ApprovalGrant",
+    "AssistantTool",
+    "Tool",
+    "ToolExecution",
+    "ToolReview",
+    "ToolVersion",
+]

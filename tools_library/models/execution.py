@@ -55,6 +55,13 @@ class ToolExecution(OrganizationOwned):
     message = models.TextField(blank=True, help_text="What the model and the page see.")
     trace = models.JSONField(null=True, blank=True, help_text="Request and answer, masked.")
 
+    notice = models.TextField(
+        blank=True, help_text="Goes to the model with the outcome: staff changed the arguments."
+    )
+    beyond_review = models.BooleanField(
+        default=False, help_text="A test by somebody who may approve what it uses."
+    )
+
     status = models.CharField(
         max_length=20, choices=ExecutionStatus.choices, default=ExecutionStatus.PENDING
     )

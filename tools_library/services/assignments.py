@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
+from tools_library.approvals import reviews
 from tools_library.engine.cleaning import clean_text
 from tools_library.models import AssistantTool, Tool, ToolVersion
 from tools_library.services import validation
@@ -12,15 +15,18 @@ from tools_library.services.catalog import flat_definition
 from tools_library.services.running import merged_configuration
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.organizations.current import Actor
 
 _FIELDS = ("enabled", "custom_configuration", "execution_order", "pinned_version")
 _ORDERS = range(-10_000, 10_000)
 
 
-def assign(assistant: Assistant, tool: Tool, **values: Any) -> AssistantTool:
+def assign(assistant: Assistant, tool: Tool, *, by: Actor | None, **values: Any) -> AssistantTool:
     """Give a tool to an assistant; where it has it already, change how.
 
     Args:
+        by: the person or API key, whose role decides whether an own configuration needs a review;
+            None: the platform itself.
         values: `enabled`, `custom_configuration`, `execution_order`, `pinned_version` (its
             text, such as `1.0.2`, a ToolVersion, or None for the newest).
 
@@ -35,10 +41,10 @@ def assign(assistant: Assistant, tool: Tool, **values: Any) -> AssistantTool:
     row = existing.first() or AssistantTool(
         organization_id=assistant.organization_id, assistant=assistant, tool=tool
     )
-    return configure(row, **values)
+    return configure(row, by=by, **values)
 
 
-def configure(row: AssistantTool, **values: Any) -> AssistantTool:
+def configure(row: AssistantTool, *, by: Actor | None, **values: Any) -> AssistantTool:
     """Change how an assistant uses a tool; fields that are not named stay as they are.
 
     Raises:
@@ -54,7 +60,9 @@ def configure(row: AssistantTool, **values: Any) -> AssistantTool:
     errors |= _problems(row)
     if errors:
         raise InvalidInput(errors)
-    row.save()
+    with transaction.atomic():
+        row.save()
+        reviews.configured(row, by)
     return row
 
 
@@ -101,7 +109,10 @@ def _configuration_problems(row: AssistantTool, custom: Mapping[str, Any]) -> di
     ):
         errors["custom_configuration.timeout"] = "Write whole seconds from 1 to 900."
     parameters = flat_definition(runs.function_definition, runs.name, "")["parameters"]
-    found = validation.check_configuration(runs.tool_type, merged, parameters)
+    fixed = runs.behaviour.get("fixed_parameters", {})
+    found = validation.check_configuration(
+        row.organization_id, runs.tool_type, merged, parameters, fixed
+    )
     return errors | {
         path.replace("configuration", "custom_configuration", 1): text
         for path, text in found.items()

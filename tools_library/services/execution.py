@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,9 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from tools_library.choices import FINAL_STATUSES, ExecutionStatus
+from tools_library.approvals import asking, confirming, reviews
+from tools_library.approvals.gate import CallerSaid, Confirmed, Question, gate
+from tools_library.choices import FINAL_STATUSES, ExecutionStatus, TriggerContext
 from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
 from tools_library.engine.engine import answered, failed
@@ -70,20 +72,24 @@ def request(
     *,
     tool_call_id: str = "",
     at_ms: int | None = None,
+    said: Iterable[CallerSaid] = (),
 ) -> ToolExecution:
     """Write down a tool call and set it going.
 
     What cannot run is a row too, in its final status with a sentence for the model; a `tool` given
     as text is a name that no tool has. A tool that runs in the session is `running` at once: the
     session does it and calls `finish_in_session`. A second call with the same source and
-    `tool_call_id` returns the first one's row and does nothing.
+    `tool_call_id` returns the first one's row and does nothing. What somebody must say yes to
+    first is `awaiting_approval`; the call that follows a caller's yes returns that row.
 
     Args:
         arguments: an object, or the model's JSON text.
         at_ms: since the call's stream began, for the timeline.
+        said: what a live call witnessed of its caller's answers to such questions.
     """
     entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool
     execution = _new_row(entry, origin, tool_call_id, at_ms)
+    question: Question | None = None
     try:
         if isinstance(entry, str):
             raise UnknownTool(
@@ -91,9 +97,15 @@ def request(
             )
         execution.input_parameters = schema.parse_arguments(arguments)
         _admit(execution, entry, origin.trigger)
+        verdict = gate(execution, entry, origin, said)
+        if isinstance(verdict, Confirmed):
+            return confirming.confirm(verdict, execution)
+        question = verdict
     except ToolError as error:
-        _set_outcome(execution, failed(error), timezone.now())
-    return _store(execution)
+        status = _STATUS_OF_CODE.get(error.code)
+        outcome = failed(error)
+        _set_outcome(execution, replace(outcome, status=status or outcome.status), timezone.now())
+    return _store(execution, question)
 
 
 def refuse(
@@ -256,10 +268,16 @@ def _admit(execution: ToolExecution, entry: CatalogTool, trigger: str) -> None:
 
     Raises:
         ToolNotAllowed: not in this context.
+        NotReviewed: its version, as the assistant configures it, was not approved.
         ToolError: a session's arguments do not fit.
     """
     if not entry.allows(trigger):
         raise ToolNotAllowed(f"The tool {entry.name} may not be used here.")
+    if entry.version_id is not None and trigger != TriggerContext.TEST:
+        reviews.check_parts(
+            execution.organization_id, entry.version_id, entry.configuration,
+            entry.custom_configuration, name=entry.name,
+        )  # fmt: skip
     now = timezone.now()
     merged = running.merged_configuration(entry.configuration, entry.custom_configuration)
     seconds = limits.timeout_seconds(entry.side_effect, entry.timeout_seconds, merged, trigger)
@@ -272,12 +290,16 @@ def _admit(execution: ToolExecution, entry: CatalogTool, trigger: str) -> None:
         execution.status = ExecutionStatus.QUEUED
 
 
-def _store(execution: ToolExecution) -> ToolExecution:
-    """Insert the row, tell everybody, hand it over; an equal earlier call wins."""
+def _store(execution: ToolExecution, question: Question | None = None) -> ToolExecution:
+    """Insert the row, tell everybody, hand it over or ask; an equal earlier call wins."""
+    if question is not None:
+        asking.hold(execution, question)
     try:
         with transaction.atomic():
             execution.save(force_insert=True)
             reporting.report(execution)
+            if question is not None:
+                asking.ask(execution, question)
             if execution.status == ExecutionStatus.QUEUED:
                 enqueue(PERFORM, str(execution.execution_id))
     except IntegrityError:

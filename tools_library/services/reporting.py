@@ -68,6 +68,7 @@ def outcome_message(execution: ToolExecution) -> dict[str, Any]:
         "message": execution.message,
         "duration_ms": execution.duration_ms or 0,
         "retry_count": execution.retry_count,
+        "notice": execution.notice,
     }
 
 
@@ -80,6 +81,7 @@ def outcome_from(message: dict[str, Any]) -> ToolOutcome:
         public_message=message["message"],
         duration_ms=message["duration_ms"],
         retry_count=message["retry_count"],
+        notice=message.get("notice", ""),
     )
 
 

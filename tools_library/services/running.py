@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.utils import timezone
 
+from tools_library.approvals import trying
 from tools_library.behaviour import Behaviour
 from tools_library.engine import engine
 from tools_library.engine.deadline import SystemClock
@@ -18,10 +19,12 @@ from tools_library.engine.errors import (
 )
 from tools_library.engine.merging import merge
 from tools_library.engine.registry import executor_for
-from tools_library.engine.types import SideEffect, ToolCall, ToolOutcome, ToolSpec
+from tools_library.engine.types import Network, SideEffect, ToolCall, ToolOutcome, ToolSpec
 from tools_library.models import ToolExecution, ToolVersion
 from tools_library.services import limits
 from tools_library.services.catalog import flat_definition
+from tools_library.services.secrets import OrganizationSecrets
+from voiceassist.organizations.models import Organization
 
 _CLOCK = SystemClock()
 
@@ -30,6 +33,7 @@ def run(execution: ToolExecution) -> ToolOutcome:
     """Run a claimed execution within what is left of its deadline; never raises for its faults."""
     try:
         version = _version(execution)
+        trying.limits_of(execution, version)
         executor = executor_for(version.tool_type)
         call = _call(execution)
     except ToolError as error:
@@ -65,7 +69,15 @@ def _call(execution: ToolExecution) -> ToolCall:
         arguments=execution.input_parameters,
         context=_context(execution),
         timeout_seconds=left,
+        secrets=OrganizationSecrets(execution.organization_id),
+        network=_network(execution.organization_id),
     )
+
+
+def _network(organization_id: int) -> Network:
+    hosts = Organization.objects.filter(pk=organization_id)
+    allow, deny = hosts.values_list("outbound_allow", "outbound_deny").get()
+    return Network(frozenset(allow), frozenset(deny))
 
 
 def _context(execution: ToolExecution) -> dict[str, Any]:

@@ -8,10 +8,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tools_library.approvals import grants, reviews
+from tools_library.approvals.hashing import schema_hash
 from tools_library.models import Tool, ToolVersion
 from tools_library.services import validation
+from tools_library.services.catalog import flat_definition
 from voiceassist.foundation.errors import InvalidInput
-from voiceassist.organizations.models import Organization, User
+from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.models import Organization
 
 FIRST_VERSION = "1.0.0"
 
@@ -29,7 +33,7 @@ def save_tool(
     organization: Organization,
     values: Mapping[str, Any],
     *,
-    by: User | None,
+    by: Actor | None,
     tool: Tool | None = None,
 ) -> Tool:
     """Make a tool, or change one; fields that `values` does not name stay as they are.
@@ -37,13 +41,15 @@ def save_tool(
     Args:
         values: columns of `tools` by name; `configuration` in the shape of its type,
             `function_definition` nested as in document 002, flat, or a bare parameters schema.
+        by: the person or API key, whose role decides whether the version needs a review; None:
+            the platform itself.
 
     Raises:
         InvalidInput: names each field that must change, such as `configuration.url`.
     """
     merged = {**_current(tool), **values}
     clean = validation.clean_tool(organization, merged, tool)
-    row = tool or Tool(organization=organization, user=by)
+    row = tool or Tool(organization=organization, user=person_of(by))
     newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
     changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
     for name in (*_RUNS, *_KEPT):
@@ -80,11 +86,16 @@ def _after(newest: ToolVersion | None) -> str:
     return f"{head}.{int(last) + 1}"
 
 
-def _publish(tool: Tool, by: User | None) -> None:
-    ToolVersion(
+def _publish(tool: Tool, by: Actor | None) -> None:
+    """Make a version, which may need a review; grants of another schema end."""
+    version = ToolVersion(
         organization_id=tool.organization_id,
         tool=tool,
         version=tool.version,
-        created_by=by,
+        created_by=person_of(by),
         **{name: getattr(tool, name) for name in _RUNS},
-    ).save()
+    )
+    version.save()
+    reviews.saved(version, by)
+    parameters = flat_definition(version.function_definition, version.name, "")["parameters"]
+    grants.end_outdated(tool.organization_id, tool.pk, schema_hash(parameters))

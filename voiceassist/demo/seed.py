@@ -143,7 +143,7 @@ def _tools(
         made.append(f"{'template' if plan.is_template else 'tool'} {plan.name}")
         if not plan.is_template:
             for assistant in assistants.values():
-                assignments.assign(assistant, tool)
+                assignments.assign(assistant, tool, by=owner)
     return known
 
 
@@ -152,5 +152,5 @@ def _follow_stand_ins(tool: Tool, plan: DemoTool, base: str, made: list[str]) ->
     url = str(tool.configuration.get("url", ""))
     new = plan.configuration(base)
     if url.startswith("http://127.0.0.1:") and url != new["url"] and url.endswith(plan.path):
-        save_tool(tool.organization, {"configuration": new}, by=tool.user, tool=tool)
+        save_tool(tool.organization, {"configuration": new}, by=None, tool=tool)
         made.append(f"new address of {tool.name}")

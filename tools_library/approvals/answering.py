@@ -1,0 +1,215 @@
+"""The one answer to a question, by staff or by a conversation's user; imports models, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from tools_library.approvals import expiry, grants
+from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
+from tools_library.approvals.ending import deny, set_going
+from tools_library.approvals.errors import AlreadyAnswered
+from tools_library.approvals.hashing import changes
+from tools_library.approvals.people import may, name_of
+from tools_library.approvals.sentences import EDITED, REJECTED
+from tools_library.choices import ExecutionStatus, SideEffect
+from tools_library.engine import schema
+from tools_library.engine.cleaning import clean_text
+from tools_library.engine.errors import ToolError
+from tools_library.models import Approval
+from tools_library.services.catalog import flat_definition
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.events.storing import hold_order
+from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.models import User
+from voiceassist.organizations.services import audit
+
+REASON_MAX = 1_000
+_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody decided.
+
+    Args:
+        arguments: with `edit`: all arguments of the run; they replace the asked ones.
+        reason: with `reject`, the model is told it.
+        remember: for how long a yes holds.
+        exact: a remembered yes is for these arguments only; None: only where the tool's effect
+            cannot be undone.
+    """
+
+    decision: str
+    arguments: Mapping[str, Any] | None = None
+    reason: str = ""
+    remember: str = Remember.ONCE
+    exact: bool | None = None
+
+    @property
+    def says_yes(self) -> bool:
+        """Whether the run goes on."""
+        return self.decision != Decision.REJECT
+
+
+def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
+    """Decide a question, once; the run goes on with its whole time, or ends as denied.
+
+    Raises:
+        InvalidInput: names each part of the answer that must change.
+        PermissionDenied: somebody else is asked.
+        AlreadyAnswered: another answer was first, or the question is over.
+    """
+    arguments = _checked(approval, given)
+    _may_answer(approval, given, by)
+    if approval.status == ApprovalStatus.PENDING and approval.expires_at <= timezone.now():
+        expiry.close(approval)
+    with transaction.atomic():
+        _decide(approval, given, by, arguments)
+    return approval
+
+
+def may_answer(approval: Approval, by: Actor | None) -> bool:
+    """Return whether a yes of this person or program would count."""
+    if approval.policy == Policy.STAFF:
+        return may(by, approval.organization_id, "approvals.answer")
+    return approval.trigger_context == "chat" and _is_the_user(approval, by)
+
+
+def _may_answer(approval: Approval, given: Answer, by: Actor | None) -> None:
+    if may_answer(approval, by):
+        return
+    if not given.says_yes and may(by, approval.organization_id, "approvals.answer"):
+        return
+    if approval.policy == Policy.STAFF:
+        raise PermissionDenied("Staff answer this: it needs the role operator or above.")
+    if approval.trigger_context == "chat":
+        raise PermissionDenied("Only the user of this conversation can say yes to this.")
+    raise PermissionDenied("Only the caller can say yes to this, on the phone.")
+
+
+def _is_the_user(approval: Approval, by: Actor | None) -> bool:
+    asked_for = approval.execution.user_id
+    return isinstance(by, User) and asked_for is not None and by.pk == asked_for
+
+
+def _checked(approval: Approval, given: Answer) -> dict[str, Any] | None:
+    """Return the edited arguments as they will run; None where nothing was edited."""
+    errors = {}
+    if given.decision not in Decision.values:
+        errors["decision"] = "Write approve, reject or edit."
+    if given.remember not in Remember.values:
+        errors["remember"] = "Write once, conversation or always."
+    elif given.remember != Remember.ONCE and not given.says_yes:
+        errors["remember"] = "Only a yes can be remembered; leave this out."
+    elif given.remember == Remember.CONVERSATION and not approval.source_id:
+        errors["remember"] = "This run belongs to no conversation; write once or always."
+    if len(given.reason) > REASON_MAX:
+        errors["reason"] = f"Write at most {REASON_MAX} characters."
+    if (given.decision == Decision.EDIT) != (given.arguments is not None):
+        errors["arguments"] = "Give all arguments with the decision edit, and only with it."
+    if errors:
+        raise InvalidInput(errors)
+    return None if given.arguments is None else _fitting(approval, given.arguments)
+
+
+def _fitting(approval: Approval, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    version = approval.execution.definition
+    if version is None:
+        raise InvalidInput({"arguments": "The tool was removed; the run can only be rejected."})
+    parameters = flat_definition(version.function_definition, version.name, "")["parameters"]
+    try:
+        return schema.accept(parameters, schema.parse_arguments(arguments))
+    except ToolError as error:
+        raise InvalidInput({"arguments": error.public_message}) from None
+
+
+def _decide(
+    approval: Approval, given: Answer, by: Actor | None, edited: dict[str, Any] | None
+) -> None:
+    now = timezone.now()
+    decided: dict[str, Any] = {
+        "status": ApprovalStatus.APPROVED if given.says_yes else ApprovalStatus.REJECTED,
+        "decided_at": now,
+        "decided_by": person_of(by),
+        "decided_by_name": name_of(by),
+        "reason": clean_text(given.reason),
+        "remember": given.remember,
+        "edited_arguments": edited,
+        "changes": changes(approval.arguments, edited) if edited is not None else [],
+    }
+    hold_order(approval.organization_id)
+    won = Approval.objects.of(approval.organization_id).filter(
+        pk=approval.pk,
+        status=ApprovalStatus.PENDING,
+        expires_at__gt=now,
+        execution__status=ExecutionStatus.AWAITING_APPROVAL,
+    ).update(**decided)  # fmt: skip
+    if not won or not _carry_out(approval, decided):
+        raise _too_late(approval)
+    for name, value in decided.items():
+        setattr(approval, name, value)
+    _record(approval, given.decision, by)
+    if given.says_yes:
+        grants.give(approval, by, exact=_exact(approval, given))
+
+
+def _carry_out(approval: Approval, decided: dict[str, Any]) -> bool:
+    execution, reason = approval.execution, decided["reason"]
+    who = "Staff" if approval.policy == Policy.STAFF else "The user"
+    if decided["status"] == ApprovalStatus.REJECTED:
+        why = f" and said: {reason.rstrip('.')}" if reason else ""
+        detail = f"Rejected by {decided['decided_by_name'] or 'the platform'}."
+        return deny(execution, "denied", REJECTED.format(who=who, why=why), detail)
+    if decided["edited_arguments"] is not None:
+        execution.input_parameters = decided["edited_arguments"]
+        execution.notice = EDITED.format(who=who, changed=_listed(decided["changes"]))
+    return set_going(execution, decided["decided_at"])
+
+
+def _listed(changed: list[dict[str, Any]]) -> str:
+    parts = [f"{each['path']} from {each['before']!r} to {each['after']!r}" for each in changed]
+    return "; ".join(parts)[:_SHOWN] or "nothing in the end"
+
+
+def _exact(approval: Approval, given: Answer) -> bool:
+    if given.exact is not None:
+        return given.exact
+    return approval.execution.side_effect == SideEffect.IRREVERSIBLE
+
+
+def _too_late(approval: Approval) -> AlreadyAnswered:
+    now = Approval.objects.of(approval.organization_id).get(pk=approval.pk)
+    if now.status == ApprovalStatus.EXPIRED or now.status == ApprovalStatus.PENDING:
+        return AlreadyAnswered(
+            "This question is over: nobody answered in time, or the run has ended.", code="expired"
+        )
+    who = now.decided_by_name or "somebody"
+    return AlreadyAnswered(
+        f"This question was {now.get_status_display().lower()} by {who} already; "
+        "your answer changed nothing."
+    )
+
+
+def _record(approval: Approval, decision: str, by: Actor | None) -> None:
+    what = {"approve": "approved", "reject": "rejected", "edit": "edited"}[decision]
+    audit.record(
+        approval.organization_id,
+        f"approval.{what}",
+        by=by,
+        kind="approval",
+        object_id=approval.pk,
+        name=approval.tool_name,
+        data={
+            "policy": approval.policy,
+            "execution_id": str(approval.execution.execution_id),
+            "reason": approval.reason,
+            "remember": approval.remember,
+            "changes": approval.changes,
+        },
+    )

@@ -1,0 +1,69 @@
+"""Steps of a waiting run: to the queue or to its end; imports models, the engine and reporting.
+
+Each is one conditional UPDATE inside the transaction of whoever decides.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.utils import timezone
+
+from tools_library.choices import ExecutionStatus
+from tools_library.models import ToolExecution, ToolVersion
+from tools_library.services import limits, reporting
+from tools_library.services.running import merged_configuration
+from voiceassist.foundation.jobs import enqueue
+
+PERFORM = "tools.perform"
+_WAITING = (ExecutionStatus.AWAITING_APPROVAL,)
+_SET_GOING = (
+    "status", "deadline_at", "tool_call_id", "reply_to", "input_parameters", "notice", "message",
+)  # fmt: skip
+_DENIED = (
+    "status", "output_result", "message", "error_code", "error_message", "started_at",
+    "completed_at", "duration_ms", "uncounted",
+)  # fmt: skip
+
+
+def set_going(execution: ToolExecution, now: datetime.datetime) -> bool:
+    """Queue a run that waited, with the whole of its time from now; False where it had ended."""
+    execution.status = ExecutionStatus.QUEUED
+    execution.deadline_at = now + _time_of(execution)
+    execution.message = ""
+    if not reporting.advance(execution, _SET_GOING, still=_WAITING):
+        return False
+    enqueue(PERFORM, str(execution.execution_id))
+    return True
+
+
+def deny(execution: ToolExecution, code: str, message: str, detail: str = "") -> bool:
+    """End a run that waited; return False where it had ended already.
+
+    Args:
+        code: `denied` or `expired`.
+        message: what the model is told.
+        detail: for staff.
+    """
+    now = timezone.now()
+    execution.status = ExecutionStatus.DENIED
+    execution.output_result = {"success": False, "message": message}
+    execution.message = message
+    execution.error_code = code
+    execution.error_message = detail
+    execution.started_at = execution.started_at or now
+    execution.completed_at = now
+    execution.duration_ms = 0
+    execution.uncounted = execution.tool_id is not None
+    return reporting.advance(execution, _DENIED, still=_WAITING)
+
+
+def _time_of(execution: ToolExecution) -> datetime.timedelta:
+    version = execution.definition
+    if version is None:  # removed since: the run will say so
+        version = ToolVersion(configuration={}, timeout_seconds=None)
+    merged = merged_configuration(version.configuration, execution.custom_configuration)
+    seconds = limits.timeout_seconds(
+        execution.side_effect, version.timeout_seconds, merged, execution.trigger_context
+    )
+    return datetime.timedelta(seconds=seconds)

@@ -1,0 +1,159 @@
+"""Whether a run may go on, must be asked about first, or is what a caller said yes to.
+
+Called at admission, with the row that will be stored. Imports the catalog, models and grants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.utils import timezone
+
+from tools_library.approvals import expiry, grants
+from tools_library.approvals.choices import ApprovalStatus, Policy
+from tools_library.approvals.errors import NotConfirmed
+from tools_library.approvals.hashing import arguments_hash, schema_hash
+from tools_library.approvals.policy import Asked, time_to_answer, who_is_asked
+from tools_library.approvals.sentences import NOT_YET
+from tools_library.engine import schema
+from tools_library.engine.errors import ToolNotAllowed
+from tools_library.models import Approval, ToolExecution
+from tools_library.services.catalog import CatalogTool
+
+
+@dataclass(frozen=True)
+class CallerSaid:
+    """What a live call witnessed: a question was heard to its end, then the caller took a turn.
+
+    `question` is the approval's id. The model has no part in any of it.
+    """
+
+    question: int
+    heard_at: datetime
+    turn_at: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """The run must be asked about: store the row as `awaiting_approval`, then `asking.ask`."""
+
+    asked: Asked
+    arguments: dict[str, Any]
+    arguments_hash: str
+    schema_hash: str
+    asked_at: datetime
+    expires_at: datetime
+    escalate_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The caller has said yes to an earlier row: it goes on by `confirming.confirm`."""
+
+    approval: Approval
+    said: CallerSaid
+
+
+class Source(Protocol):
+    """What the gate reads of an `Origin`."""
+
+    @property
+    def trigger(self) -> str:
+        """The context of the run."""
+        ...
+
+
+def gate(
+    execution: ToolExecution, entry: CatalogTool, origin: Source, said: Iterable[CallerSaid] = ()
+) -> Question | Confirmed | None:
+    """Return what must happen before a run; None: nothing, it goes on.
+
+    Args:
+        execution: the row, not stored yet, with its arguments; undeclared ones are dropped here.
+        said: what the caller's side witnessed about earlier questions.
+
+    Raises:
+        ToolArgumentsError: nobody is asked about arguments that do not fit.
+        NotConfirmed: it was asked about and the caller has not said yes.
+        ToolNotAllowed: staff cannot approve what is not saved.
+    """
+    asked = who_is_asked(
+        entry.behaviour,
+        require_confirmation=entry.require_confirmation,
+        trigger=origin.trigger,
+    )
+    if asked is None or entry.runs_at == "session":
+        return None
+    if entry.tool_id is None:
+        raise ToolNotAllowed("Save the tool first: each of its runs needs staff's approval.")
+    question = _question(execution, entry, asked, origin.trigger)
+    if grants.covering(_wanted(execution, entry.tool_id, question)) is not None:
+        return None
+    return _answered(execution, entry, question, said) if asked == "caller" else question
+
+
+def open_question(execution: ToolExecution, hashed: str) -> Approval | None:
+    """Return the open question to a caller about an equal run of the same source."""
+    rows = Approval.objects.of(execution.organization_id).filter(
+        status=ApprovalStatus.PENDING,
+        policy=Policy.CONFIRM,
+        source_kind=execution.source_kind,
+        source_id=execution.source_id,
+        tool_id=execution.tool_id,
+        arguments_hash=hashed,
+    )
+    found: Approval | None = rows.first()
+    return found
+
+
+def _answered(
+    execution: ToolExecution, entry: CatalogTool, question: Question, said: Iterable[CallerSaid]
+) -> Question | Confirmed:
+    earlier = open_question(execution, question.arguments_hash)
+    if earlier is None:
+        return question
+    if earlier.expires_at <= question.asked_at:
+        expiry.close(earlier)
+        return question
+    longest = time_to_answer("caller", execution.trigger_context)
+    for each in said:
+        if each.question == earlier.pk and _counts(each, earlier, question.asked_at, longest):
+            return Confirmed(earlier, each)
+    raise NotConfirmed(NOT_YET.format(name=entry.name))
+
+
+def _counts(said: CallerSaid, earlier: Approval, now: datetime, longest: timedelta) -> bool:
+    in_order = earlier.asked_at <= said.heard_at < said.turn_at <= now
+    return in_order and now - said.heard_at <= longest
+
+
+def _question(execution: ToolExecution, entry: CatalogTool, asked: Asked, trigger: str) -> Question:
+    now = timezone.now()
+    arguments = schema.accept(entry.parameters, execution.input_parameters)
+    execution.input_parameters = arguments
+    after = entry.behaviour.escalate_after_s if asked == "staff" else None
+    return Question(
+        asked=asked,
+        arguments=arguments,
+        arguments_hash=arguments_hash(arguments),
+        schema_hash=schema_hash(entry.parameters),
+        asked_at=now,
+        expires_at=now + time_to_answer(asked, trigger),
+        escalate_at=now + timedelta(seconds=after) if after is not None else None,
+    )
+
+
+def _wanted(execution: ToolExecution, tool_id: int, question: Question) -> grants.Wanted:
+    return grants.Wanted(
+        organization_id=execution.organization_id,
+        tool_id=tool_id,
+        policy=Policy.STAFF if question.asked == "staff" else Policy.CONFIRM,
+        schema_hash=question.schema_hash,
+        arguments_hash=question.arguments_hash,
+        source_kind=execution.source_kind,
+        source_id=execution.source_id,
+        user_id=execution.user_id,
+    )
