@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks import results
 from benchmarks.media import bench as media
 from benchmarks.properties import SEEDS, properties
+from benchmarks.sandbox import bench as sandbox
 from benchmarks.turns import bench as turns
 
 Bench = Callable[[argparse.Namespace], dict[str, Any]]
@@ -29,12 +30,17 @@ def _properties(arguments: argparse.Namespace) -> dict[str, Any]:
     return properties(_say, SEEDS * 10 if arguments.long else SEEDS)
 
 
+def _sandbox(arguments: argparse.Namespace) -> dict[str, Any]:
+    return sandbox(_say, batches=31 if arguments.long else 9)
+
+
 BENCHMARKS: dict[str, Bench] = {
     "properties": _properties,
     "media": _media,
     "barge_in": _turns(turns.barge_in),
     "tool_path": _turns(turns.tool_path),
     "reaction": _turns(turns.reaction),
+    "sandbox": _sandbox,
 }
 
 

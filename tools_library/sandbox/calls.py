@@ -1,6 +1,7 @@
 """Which system calls a child may make; imports pyseccomp, which needs the library libseccomp2.
 
-An allow-list: reading and writing what is open, memory, clocks, randomness and its own end.
+An allow-list: reading and writing what is open, memory, clocks, randomness and its own end. Not
+imported where tools are forked: what it needs for itself would be in every child.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ try:
     import pyseccomp
 except RuntimeError as missing:
     raise ImportError("libseccomp is missing; apt-get install libseccomp2") from missing
-
-from tools_library.sandbox.kernel import CallFilter
 
 ALLOWED = (
     *("read", "write", "close"),
@@ -36,8 +35,11 @@ DEADLY = (
 )
 
 
-def build_filter() -> CallFilter:
-    """Compile the list for this machine; everything else answers "operation not permitted"."""
+def compile_filter() -> bytes:
+    """Return the list as instructions for this machine's kernel.
+
+    Everything that is not listed answers "operation not permitted".
+    """
     calls = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     for name in ALLOWED:
         _add(calls, pyseccomp.ALLOW, name)
@@ -49,7 +51,7 @@ def build_filter() -> CallFilter:
     with tempfile.TemporaryFile() as exported:
         calls.export_bpf(exported)
         exported.seek(0)
-        return CallFilter(exported.read())
+        return exported.read()
 
 
 def _add(calls: pyseccomp.SyscallFilter, action: int, name: str) -> None:

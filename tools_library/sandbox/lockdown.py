@@ -41,26 +41,35 @@ def take(job_fd: int) -> None:
         os.dup2(job_fd, JOB_FD, inheritable=False)
 
 
-def lock(child: ChildLimits, calls: kernel.CallFilter, zygote_pid: int) -> None:
-    """Keep descriptor 3 and nothing above it, then close every door.
+def bind(zygote_pid: int) -> None:
+    """Put up the walls that do not depend on the job; may be done twice.
 
     Raises:
         OSError, ValueError: the kernel refuses a wall.
         LockdownError: a wall is missing although nobody refused it.
     """
-    kernel.close_from(JOB_FD + 1)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != zygote_pid:
         raise LockdownError("the zygote is gone")
     if 0 in os.getresuid():
         raise LockdownError("the process still is root")
-    _set(resource.RLIMIT_AS, child.address_space)
-    resource.setrlimit(resource.RLIMIT_CPU, (child.cpu_s, child.cpu_s + 1))
     _set(resource.RLIMIT_NPROC, 0)
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_CORE, 0)
-    _set(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+
+
+def lock(child: ChildLimits, calls: kernel.CallFilter, zygote_pid: int) -> None:
+    """Keep descriptor 3 and nothing above it, then close every door.
+
+    Raises:
+        OSError, ValueError, LockdownError: as `bind`.
+    """
+    bind(zygote_pid)
+    kernel.close_from(JOB_FD + 1)
+    _set(resource.RLIMIT_AS, child.address_space)
+    resource.setrlimit(resource.RLIMIT_CPU, (child.cpu_s, child.cpu_s + 1))
+    _set(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     calls.put_on()
 
 

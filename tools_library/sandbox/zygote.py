@@ -1,4 +1,4 @@
-"""The process that tools are forked from; imports the stdlib, pyseccomp and `sandbox.policy`.
+"""The process that tools are forked from; imports the stdlib and `sandbox.policy`.
 
 Started by exec with an empty environment and one socket. It imports and prepares everything once,
 gives up what it can, then forks a child per job. It never reads a job: that goes from the parent
@@ -11,19 +11,22 @@ report when the child is gone. The parent closing the writing half of the second
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
+import marshal
 import os
+import resource
 import select
 import signal
 import socket
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, NoReturn
 
-from tools_library.sandbox import calls, child, kernel, lockdown, policy, selftest, walls
+from tools_library.sandbox import child, kernel, lockdown, policy, selftest, walls
 from tools_library.sandbox.types import Wall
 
 _MESSAGE_BYTES = 4096
@@ -31,11 +34,19 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
-class _Run:
-    """A child that runs: how to see its end, where to report it, when it is late."""
+class _Child:
+    """A forked child: how to see its end, and what it had used before it had a job."""
 
     pid: int
     pidfd: int
+    handover: socket.socket | None = None
+
+
+@dataclass
+class _Run:
+    """A child with a job: where to report its end, when it is late."""
+
+    child: _Child
     report: socket.socket
     ends_at: float
     timed_out: bool = False
@@ -46,7 +57,8 @@ class _Prepared:
     filter: kernel.CallFilter
     address_space: int
     pid: int
-    idle_kb: int
+    rehearsal: str
+    idle_kb: int = 0
 
 
 def main(control_fd: int) -> None:
@@ -65,8 +77,9 @@ def main(control_fd: int) -> None:
 
 
 def _prepare(control: socket.socket, standing: list[Wall]) -> _Prepared:
+    instructions = _compile_filter()
     policy.warm_up()
-    prepared_filter = calls.build_filter()
+    rehearsal = base64.b64encode(marshal.dumps(policy.compile_tool(child.REHEARSAL))).decode()
     with open("/proc/self/statm") as statm:
         address_space = int(statm.read().split()[0]) * _PAGE
     os.environ.clear()
@@ -75,13 +88,36 @@ def _prepare(control: socket.socket, standing: list[Wall]) -> _Prepared:
         _become_first(control)
     gc.collect()
     gc.freeze()
-    prepared = _Prepared(prepared_filter, address_space, os.getpid(), 0)
+    prepared = _Prepared(kernel.CallFilter(instructions), address_space, os.getpid(), rehearsal)
     idle_kb = _test(prepared)
     standing += [
         Wall(name, required=True, on=True)
         for name in ("system call filter", "limits", "closed descriptors", "self-test")
     ]
-    return _Prepared(prepared_filter, address_space, os.getpid(), idle_kb)
+    return replace(prepared, idle_kb=idle_kb)
+
+
+def _compile_filter() -> bytes:
+    """Have a process of its own compile the filter: what that needs stays out of every child."""
+    readable, writable = os.pipe()
+    helper = os.fork()
+    if not helper:
+        try:
+            from tools_library.sandbox import calls
+
+            os.write(writable, b"+" + calls.compile_filter())
+        except BaseException as error:
+            os.write(writable, b"-" + str(error).encode()[:500])
+        finally:
+            os._exit(0)
+    os.close(writable)
+    with open(readable, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(helper, 0)
+    if said[:1] != b"+":
+        why = said[1:].decode("utf-8", "replace") or "its maker ended without a word"
+        raise walls.WallError(f"the system call filter cannot be made: {why}")
+    return said[1:]
 
 
 def _become_first(control: socket.socket) -> None:
@@ -128,24 +164,37 @@ class _Loop:
     def __init__(self, control: socket.socket, prepared: _Prepared) -> None:
         self._control = control
         self._prepared = prepared
-        self._runs: dict[int, _Run] = {}  # by pidfd
+        self._runs: dict[int, _Run] = {}  # by the pidfd of their child
         self._reports: dict[int, _Run] = {}  # by the descriptor of their report
+        self._spare: _Child | None = None
+        self._may_park = True
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
 
     def serve(self) -> NoReturn:
         """Work until the parent closes its socket, then end every child and this process."""
         while True:
-            for fd, _event in self._poll.poll(self._patience_ms()):
-                if fd == self._control.fileno():
-                    if not self._accept():
-                        self._leave()
-                elif fd in self._runs:
-                    self._finish(self._runs[fd])
-                elif fd in self._reports:  # the parent gave this run up
-                    self._poll.unregister(fd)
-                    self._kill(self._reports[fd])
+            wants_spare = self._spare is None and self._may_park
+            events = self._poll.poll(0 if wants_spare else self._patience_ms())
+            if wants_spare and not events:
+                self._park()
+            for fd, _event in events:
+                self._handle(fd)
             self._end_the_late()
+
+    def _handle(self, fd: int) -> None:
+        if fd == self._control.fileno():
+            if not self._accept():
+                self._leave()
+        elif fd in self._runs:
+            self._finish(self._runs[fd])
+        elif fd in self._reports:  # the parent gave this run up
+            self._poll.unregister(fd)
+            self._kill(self._reports[fd].child)
+        elif self._spare is not None and fd == self._spare.pidfd:
+            self._may_park = False  # it should not have ended; the next job tries again
+            self._bury(self._spare)
+            self._spare = None
 
     def _patience_ms(self) -> int | None:
         due = [run.ends_at for run in self._runs.values() if not run.timed_out]
@@ -156,64 +205,121 @@ class _Loop:
         if not body:
             return False
         job_fd, report_fd = fds
-        message = json.loads(body)
         report = socket.socket(fileno=report_fd)
-        bounds = lockdown.limits_for(
-            self._prepared.address_space, message["memory_limit_mb"], message["timeout_s"]
-        )
+        message = json.loads(body)
         try:
-            pid = os.fork()
+            started = self._hand_over(body, job_fd) or self._fork(message, job_fd)
         except OSError as error:
-            os.close(job_fd)
             _tell(report, {"failed": f"no new process: {error}"})
             return True
-        if not pid:
-            child.serve(job_fd, bounds, self._prepared.filter, self._prepared.pid)
-        os.close(job_fd)
-        pidfd = os.pidfd_open(pid)
-        run = _Run(pid, pidfd, report, time.monotonic() + message["timeout_s"])
-        self._runs[pidfd] = self._reports[report_fd] = run
-        self._poll.register(pidfd, select.POLLIN)
+        finally:
+            os.close(job_fd)
+        run = _Run(started, report, time.monotonic() + message["timeout_s"])
+        self._runs[started.pidfd] = self._reports[report_fd] = run
         self._poll.register(report_fd, select.POLLIN)
+        self._may_park = True
         return True
 
+    def _hand_over(self, body: bytes, job_fd: int) -> _Child | None:
+        """Give the job to the child that waits for one, if there is one."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.handover is None:
+            return None
+        try:
+            socket.send_fds(spare.handover, [body], [job_fd])
+        except OSError:
+            self._kill(spare)
+            self._bury(spare)
+            return None
+        return spare
+
+    def _fork(self, message: dict[str, Any], job_fd: int) -> _Child:
+        bounds = lockdown.limits_for(self._prepared.address_space, **message)
+        pid = os.fork()
+        if not pid:
+            child.serve(job_fd, bounds, self._prepared.filter, self._prepared.pid)
+        return self._watched(pid, None)
+
+    def _park(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        prepared = self._prepared
+        with theirs:
+            try:
+                pid = os.fork()
+            except OSError:
+                self._may_park = False
+                ours.close()
+                return
+            if not pid:
+                ours.close()
+                child.park(
+                    theirs,
+                    prepared.rehearsal,
+                    prepared.filter,
+                    prepared.pid,
+                    prepared.address_space,
+                )
+        self._spare = self._watched(pid, ours)
+
+    def _watched(self, pid: int, handover: socket.socket | None) -> _Child:
+        pidfd = os.pidfd_open(pid)
+        self._poll.register(pidfd, select.POLLIN)
+        return _Child(pid, pidfd, handover)
+
     def _finish(self, run: _Run) -> None:
-        _pid, status, usage = os.wait4(run.pid, 0)
-        self._forget(run)
+        cpu_before, memory_before = self._used_before(run.child)
+        del self._runs[run.child.pidfd], self._reports[run.report.fileno()]
+        with suppress(KeyError):
+            self._poll.unregister(run.report)
+        status, usage = self._bury(run.child)
+        cpu_s = max(0.0, usage.ru_utime + usage.ru_stime - cpu_before)
         _tell(
             run.report,
             {
                 "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
                 "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
                 "timed_out": run.timed_out,
-                "cpu_ms": round((usage.ru_utime + usage.ru_stime) * 1000),
-                "peak_memory_kb": max(0, usage.ru_maxrss - self._prepared.idle_kb),
+                "cpu_ms": round(cpu_s * 1000),
+                "peak_memory_kb": max(0, usage.ru_maxrss - memory_before),
             },
         )
 
-    def _forget(self, run: _Run) -> None:
-        del self._runs[run.pidfd], self._reports[run.report.fileno()]
-        self._poll.unregister(run.pidfd)
-        with suppress(KeyError):
-            self._poll.unregister(run.report)
-        os.close(run.pidfd)
+    def _used_before(self, ended: _Child) -> tuple[float, int]:
+        """Return CPU seconds and memory in KB that the child had used before it had a job."""
+        if ended.handover is not None:
+            # The child wrote this before anything of a tool was in it.
+            with suppress(BlockingIOError, ValueError):
+                cpu_s, memory_kb = json.loads(ended.handover.recv(256, socket.MSG_DONTWAIT))
+                return float(cpu_s), int(memory_kb)
+        return 0.0, self._prepared.idle_kb
+
+    def _bury(self, ended: _Child) -> tuple[int, resource.struct_rusage]:
+        _pid, status, usage = os.wait4(ended.pid, 0)
+        self._poll.unregister(ended.pidfd)
+        os.close(ended.pidfd)
+        if ended.handover is not None:
+            ended.handover.close()
+        return status, usage
 
     def _end_the_late(self) -> None:
         now = time.monotonic()
         for run in self._runs.values():
             if not run.timed_out and now >= run.ends_at:
                 run.timed_out = True
-                self._kill(run)
+                self._kill(run.child)
 
-    def _kill(self, run: _Run) -> None:
+    def _kill(self, living: _Child) -> None:
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(run.pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(living.pidfd, signal.SIGKILL)
 
     def _leave(self) -> NoReturn:
-        for run in self._runs.values():
-            self._kill(run)
-        for run in self._runs.values():
-            os.waitpid(run.pid, 0)
+        living = [run.child for run in self._runs.values()]
+        if self._spare is not None:
+            living.append(self._spare)
+        for each in living:
+            self._kill(each)
+        for each in living:
+            os.waitpid(each.pid, 0)
         os._exit(0)
 
 
