@@ -1,6 +1,7 @@
 """What goes through the door at the level of sockets: where to, how long, how much."""
 
 import gzip
+import socket
 import time
 
 import pytest
@@ -131,6 +132,27 @@ def test_a_dripping_answer_over_tls_ends_too(serve, tmp_path):
         door.request("GET", f"https://b.example:{server.port}/", timeout=0.4)
 
 
+def test_a_server_that_takes_in_drops_ends_too(serve):
+    """Sending stops at the deadline as well, on a new connection and on a kept one."""
+
+    def handle(server, connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        while not server.ended.wait(0.02) and (data := connection.recv(512)):
+            if data.startswith(b"GET"):
+                connection.sendall(ok(b"x"))
+
+    server = serve(handle)
+    host = f"127.0.0.1:{server.port}"
+    door = Door(allow=[host])
+    for kept in (False, True):
+        if kept:
+            door.request("GET", f"http://{host}/")
+        began = time.monotonic()
+        with pytest.raises(OutboundTimeout):
+            door.request("POST", f"http://{host}/", body=bytes(20_000_000), timeout=0.4)
+        assert time.monotonic() - began < 2
+
+
 def test_a_fired_deadline_never_shuts_a_later_request(serve):
     server = serve(answering(ok(b"x")))
     host = f"127.0.0.1:{server.port}"
@@ -162,7 +184,17 @@ def test_the_body_is_capped_as_sent_and_as_decompressed(serve):
         ok(b"x" * 9, b"Content-Encoding: gzip"),
         ok(gzip.compress(b"hello" * 99, mtime=0)[:-12], b"Content-Encoding: gzip"),
         ok(gzip.compress(gzip.compress(b"x", mtime=0)), b"Content-Encoding: gzip, gzip"),
+        ok(gzip.compress(b"x"), b"Content-Encoding: gzip", b"Content-Encoding: gzip"),
+        ok(gzip.compress(b"x"), b"Content-Encoding: gzip", b"Content-Encoding: identity"),
+        ok(gzip.compress(b"x") + gzip.compress(b"y"), b"Content-Encoding: gzip"),
+        ok(gzip.compress(b"x") + b"y", b"Content-Encoding: gzip"),
+        ok(b"\x1f\x8b", b"Content-Encoding: gzip"),
         ok(b"x", b"Content-Encoding: br"),
+        ok(b"x", b"Content-Encoding: deflate"),
+        b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok(b"x"),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort",
         b"not http at all\r\n\r\n",
         b"",

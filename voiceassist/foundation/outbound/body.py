@@ -9,6 +9,7 @@ from typing import Any
 from voiceassist.foundation.outbound.errors import OutboundFailed, OutboundTooLarge
 
 _CHUNK = 16_384
+_STEP = 65_536
 
 
 def read_body(response: Any, encoding: str, limit: int) -> bytes:
@@ -42,9 +43,10 @@ def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
     try:
         for chunk in chunks:
             begun = True
-            body += inflater.decompress(chunk, limit + 1 - len(body))
-            if len(body) > limit:
-                raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
+            for piece in _pieces(inflater, chunk):
+                body += piece
+                if len(body) > limit:
+                    raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
             if inflater.unused_data:
                 raise OutboundFailed("The answer goes on behind the end of its compression.")
     except zlib.error:
@@ -52,3 +54,14 @@ def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
     if begun and not inflater.eof:
         raise OutboundFailed("The answer ended in the middle.")
     return bytes(body)
+
+
+def _pieces(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Yield what a chunk becomes, in steps: 16 KB may stand for 16 MB."""
+    while True:
+        piece = inflater.decompress(chunk, _STEP)
+        yield piece
+        chunk = inflater.unconsumed_tail
+        # A full step may have left more inside the inflater, though all input is taken in.
+        if not chunk and len(piece) < _STEP:
+            return

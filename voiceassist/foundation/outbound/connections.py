@@ -69,6 +69,7 @@ class _Pinned:
     socket_options: Any
     dialled = ""
     dialled_at = used_at = 0.0
+    guard: Guard | None = None
 
     def _new_conn(self) -> socket.socket:
         errand = _errand.get()
@@ -79,16 +80,23 @@ class _Pinned:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        _errand.get().guard.watch(self.sock)
+        self._watch()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
-            _errand.get().guard.watch(self.sock)
+            self._watch()
         super().request(*args, **kwargs)  # type: ignore[misc]
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         self.used_at = time.monotonic()
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
+
+    def _watch(self) -> None:
+        # Kept connections are free a moment before the request before is over for its guard.
+        before, self.guard = self.guard, _errand.get().guard
+        if before is not None and before is not self.guard:
+            before.end()
+        self.guard.watch(self.sock)
 
     def _bare_host(self) -> str:
         return self.host.strip("[]")
