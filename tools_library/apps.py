@@ -11,10 +11,13 @@ class ToolsLibraryConfig(AppConfig):
     verbose_name = "Tools"
 
     def ready(self) -> None:
-        """Show the assistant's tools on the assistant's admin page."""
+        """Show an assistant's tools on its admin page; tell which tools use a credential."""
         from tools_library.admin.assignment import AssistantToolInline
+        from tools_library.services.secrets import dependents
         from voiceassist.assistants.admin import AssistantAdmin
+        from voiceassist.organizations.services.credentials import register_dependents
 
         if AssistantToolInline not in AssistantAdmin.inlines:
             inlines: tuple[type, ...] = (*AssistantAdmin.inlines, AssistantToolInline)
             AssistantAdmin.inlines = inlines  # type: ignore[assignment]
+        register_dependents(dependents)

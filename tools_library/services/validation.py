@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from tools_library.executors.endpoint.config import EndpointConfig
 from tools_library.models import Tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
+from voiceassist.organizations.services import credentials
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TAKEN = "Another tool is called {name}; choose another name."
@@ -57,16 +58,25 @@ def clean_tool(
     clean["function_definition"] = _definition(values, clean, errors)
     clean["behaviour"] = _behaviour(values, clean, errors)
     clean["tool_type"] = _tool_type(values, errors)
-    clean["configuration"] = _configuration(values, clean, errors)
+    clean["configuration"] = _configuration(organization.pk, values, clean, errors)
     if errors:
         raise InvalidInput(errors)
     return clean
 
 
 def check_configuration(
-    tool_type: str, configuration: Any, parameters: Mapping[str, Any]
+    organization_id: int,
+    tool_type: str,
+    configuration: Any,
+    parameters: Mapping[str, Any],
+    fixed: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return field path → what is wrong with a configuration, the assistant's part merged in."""
+    """Return field path → what is wrong with a configuration, the assistant's part merged in.
+
+    Args:
+        parameters: the JSON schema of what the model gives.
+        fixed: names of the arguments that the model does not see.
+    """
     shape = CONFIGURATIONS.get(tool_type)
     if shape is None:
         return {"tool_type": f"Tools of type {tool_type!r} cannot be made here yet."}
@@ -76,7 +86,13 @@ def check_configuration(
         typed = shape.model_validate(configuration)
     except ValidationError as error:
         return {_path(each): _text(each) for each in error.errors()}
-    found = _template_errors(typed, parameters)
+    stored = credentials.names(organization_id)
+    arguments = schema.declared_names(parameters) | frozenset(fixed)
+    found = _template_errors(typed, arguments, stored) | _missing_credentials(typed, stored)
+    found |= {
+        f"{_PARAMETERS}.properties.{name}": f"{name} is also a credential; rename the argument."
+        for name in arguments & stored
+    }
     return found or {f"configuration.{path}": text for path, text in typed.problems().items()}
 
 
@@ -159,18 +175,33 @@ def _tool_type(values: Mapping[str, Any], errors: dict[str, str]) -> str:
 
 
 def _configuration(
-    values: Mapping[str, Any], clean: Mapping[str, Any], errors: dict[str, str]
+    organization_id: int,
+    values: Mapping[str, Any],
+    clean: Mapping[str, Any],
+    errors: dict[str, str],
 ) -> dict[str, Any]:
     given = values.get("configuration") or {}
     if "tool_type" not in errors and not any(path.startswith(_PARAMETERS) for path in errors):
         parameters = (clean["function_definition"].get("function") or {}).get("parameters") or {}
-        errors.update(check_configuration(clean["tool_type"], given, parameters))
+        fixed = clean["behaviour"].get("fixed_parameters", {})
+        kind = clean["tool_type"]
+        errors.update(check_configuration(organization_id, kind, given, parameters, fixed))
     return dict(given) if isinstance(given, Mapping) else {}
 
 
-def _template_errors(config: Configuration, parameters: Mapping[str, Any]) -> dict[str, str]:
-    declared = schema.declared_names(parameters)
-    known = templating.CONTEXT_NAMES | declared
+def _missing_credentials(config: Configuration, stored: frozenset[str]) -> dict[str, str]:
+    return {
+        f"configuration.{path}": f"There is no credential called {name!r}. Add it on the "
+        "Credentials page, or name another one."
+        for path, name in config.secret_names.items()
+        if name not in stored
+    }
+
+
+def _template_errors(
+    config: Configuration, declared: frozenset[str], stored: frozenset[str]
+) -> dict[str, str]:
+    known = templating.CONTEXT_NAMES | declared | stored
     errors = {}
     for part, template in config.templates.items():
         try:
@@ -178,18 +209,18 @@ def _template_errors(config: Configuration, parameters: Mapping[str, Any]) -> di
                 first, _, rest = name.partition(".")
                 inner = rest.split(".")[0]
                 if first not in known or first == "parameters" and inner and inner not in declared:
-                    errors[f"configuration.{part}"] = _unknown(name, declared)
+                    errors[f"configuration.{part}"] = _unknown(name, declared, stored)
         except ToolConfigurationError as error:
             errors[f"configuration.{part}"] = error.public_message
     return errors
 
 
-def _unknown(name: str, declared: frozenset[str]) -> str:
+def _unknown(name: str, declared: frozenset[str], stored: frozenset[str]) -> str:
     arguments = ", ".join(sorted(declared)) or "none"
     context = ", ".join(sorted(templating.CONTEXT_NAMES))
     return (
         f"${{{name}}} is not known. Arguments of this tool: {arguments}. "
-        f"Names of the platform: {context}. Credentials cannot be stored here yet."
+        f"Credentials: {', '.join(sorted(stored)) or 'none'}. Names of the platform: {context}."
     )
 
 

@@ -1,0 +1,74 @@
+"""The organization's credentials as one run sees them, and which tools use which.
+
+Imports models, the engine and the credentials' services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from tools_library.engine import templating
+from tools_library.engine.errors import ToolConfigurationError
+from tools_library.engine.secrets import FixedSecrets
+from tools_library.models import AssistantTool, Tool
+from voiceassist.organizations.services import credentials
+
+
+class OrganizationSecrets(FixedSecrets):
+    """Reads a credential when it is asked for, and the names once."""
+
+    def __init__(self, organization_id: int) -> None:
+        super().__init__()
+        self._organization_id = organization_id
+        self._names: frozenset[str] | None = None
+
+    def names(self) -> frozenset[str]:
+        """Return which credentials the organization has."""
+        if self._names is None:
+            self._names = credentials.names(self._organization_id)
+        return self._names
+
+    def _value(self, name: str) -> str | None:
+        if name not in self._values:
+            with suppress(credentials.UnknownCredential):
+                self._values[name] = credentials.reveal(self._organization_id, name)
+        return self._values.get(name)
+
+
+def dependents(organization_id: int, name: str) -> list[credentials.Dependent]:
+    """Return the tools whose configuration, or an assistant's part of it, names a credential."""
+    tools = Tool.objects.of(organization_id).filter(archived_at__isnull=True)
+    found = {
+        tool.pk: tool
+        for tool in tools
+        if name in _words(tool.configuration) or name in _words(tool.behaviour)
+    }
+    assigned = AssistantTool.objects.of(organization_id).exclude(custom_configuration={})
+    for row in assigned.filter(tool__archived_at__isnull=True).select_related("tool"):
+        if name in _words(row.custom_configuration):
+            found.setdefault(row.tool_id, row.tool)
+    return [
+        credentials.Dependent("tool", tool.pk, tool.display_name or tool.name)
+        for tool in found.values()
+    ]
+
+
+def _words(configuration: Any) -> set[str]:
+    """Return every whole text in a configuration, and every name inside `${}`."""
+    words = set(_texts(configuration))
+    with suppress(ToolConfigurationError):
+        words |= {each.partition(".")[0] for each in templating.names_in(configuration)}
+    return words
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
