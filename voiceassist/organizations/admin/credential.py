@@ -53,11 +53,6 @@ class CredentialForm(forms.ModelForm):  # type: ignore[type-arg]
         """Return the value with the line ends it was copied with; browsers send others."""
         return str(self.cleaned_data["value"]).replace("\r\n", "\n")
 
-    def _post_clean(self) -> None:
-        # The service judges names and says how to mend them.
-        self._validate_unique = False
-        super()._post_clean()
-
 
 @admin.register(Credential)
 class CredentialAdmin(OrganizationAdmin):

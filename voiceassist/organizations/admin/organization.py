@@ -76,7 +76,8 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limit = self.instance.tool_rate_limit or {}
-        self.initial |= {"limit_runs": limit.get("runs"), "limit_seconds": limit.get("seconds")}
+        self.initial["limit_runs"] = limit.get("runs")
+        self.initial["limit_seconds"] = limit.get("seconds")
         for name in ("outbound_allow", "outbound_deny"):
             self.initial[name] = getattr(self.instance, name)
 

@@ -15,7 +15,7 @@ class CredentialSerializer(serializers.ModelSerializer[Credential]):
 
     class Meta:
         model = Credential
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "description",
@@ -43,7 +43,7 @@ class CredentialDetailSerializer(CredentialSerializer):
     )
 
     class Meta(CredentialSerializer.Meta):
-        fields = (*CredentialSerializer.Meta.fields, "dependents")  # type: ignore[assignment]
+        fields = (*CredentialSerializer.Meta.fields, "dependents")
         read_only_fields = fields
 
     def get_dependents(self, credential: Credential) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -60,8 +60,8 @@ class AuditEntry(OrganizationOwned):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
-    unscoped = models.Manager.from_queryset(GrowingQuerySet)()
-    objects = OrganizationManager.from_queryset(GrowingQuerySet)()
+    unscoped: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(GrowingQuerySet)()
+    objects: ClassVar[OrganizationManager] = OrganizationManager.from_queryset(GrowingQuerySet)()
 
     class Meta(OrganizationOwned.Meta):
         ordering = ["-sequence"]
