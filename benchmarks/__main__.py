@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.media import bench as media
+from benchmarks.outbound import outbound
 from benchmarks.properties import SEEDS, properties
 from benchmarks.sandbox import bench as sandbox
 from benchmarks.turns import bench as turns
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Bench] = {
     "tool_path": _turns(turns.tool_path),
     "reaction": _turns(turns.reaction),
     "sandbox": _sandbox,
+    "outbound": lambda arguments: outbound(_say, 20_000 if arguments.long else 2_000),
 }
 
 
