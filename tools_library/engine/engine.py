@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import random
+import traceback
 from dataclasses import replace
 from typing import Any
 
-from tools_library.engine import schema
+from tools_library.engine import schema, templating
 from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.deadline import Clock, Deadline
 from tools_library.engine.errors import ToolError, ToolResponseError, ToolTimeout
+from tools_library.engine.secrets import Secrets
 from tools_library.engine.types import Executor, ToolCall, ToolOutcome, ToolResult, ToolSpec
 
 log = logging.getLogger(__name__)
@@ -24,22 +26,40 @@ def run(spec: ToolSpec, call: ToolCall, executor: Executor, clock: Clock) -> Too
     """Run a tool once, with retries where its side-effect class allows any.
 
     Never raises for what a tool does: every fault becomes an outcome with its code and one
-    sentence for the model.
+    sentence for the model. Nothing of the outcome holds a credential that the run revealed.
     """
     deadline = Deadline.after(call.timeout_seconds, clock)
     attempts = _Attempts(spec, executor, deadline)
     began = clock.monotonic()
+    fixed: dict[str, Any] = {}
     try:
-        arguments = schema.accept(spec.parameters, call.arguments)
+        fixed = fixed_parameters(spec, call)
+        arguments = schema.accept(spec.parameters, schema.parse_arguments(call.arguments)) | fixed
         result = attempts.run(replace(call, arguments=arguments))
-        outcome = answered(_cleaned(result), clean(result.trace))
+        outcome = answered(_cleaned(result), result.trace)
     except ToolError as error:
         outcome = failed(error)
     except Exception as error:
-        log.exception("tool %s broke", spec.name)
+        # The text of a foreign exception may quote what it was given.
+        text = call.secrets.mask(traceback.format_exc())
+        log.error("tool %s broke\n%s", spec.name, text)
         outcome = failed(ToolError("The tool broke.", detail=type(error).__name__))
     duration_ms = round((clock.monotonic() - began) * 1000)
-    return replace(outcome, duration_ms=duration_ms, retry_count=attempts.repeated)
+    outcome = replace(outcome, duration_ms=duration_ms, retry_count=attempts.repeated)
+    return _kept(outcome, fixed, call.secrets)
+
+
+def fixed_parameters(spec: ToolSpec, call: ToolCall) -> dict[str, Any]:
+    """Return the arguments that the tool itself sets; they win over the model's.
+
+    Raises:
+        ToolConfigurationError: one of them uses a name that the platform does not know.
+    """
+    given = spec.behaviour.fixed_parameters
+    if not given:
+        return {}
+    rendered: dict[str, Any] = templating.render(given, templating.Names(call.context, {}))
+    return rendered
 
 
 def answered(output: dict[str, Any], trace: dict[str, Any] | None = None) -> ToolOutcome:
@@ -63,7 +83,25 @@ def failed(error: ToolError) -> ToolOutcome:
         error_code=error.code,
         public_message=error.public_message,
         detail=error.detail,
-        trace=clean(error.trace),
+        trace=error.trace,
+    )
+
+
+def _kept(outcome: ToolOutcome, fixed: dict[str, Any], secrets: Secrets) -> ToolOutcome:
+    """Return the outcome as it may be stored: clean, secrets masked, with what was sent unasked."""
+    trace = outcome.trace
+    if fixed:
+        trace = {"fixed_parameters": fixed, **(trace or {})}
+    try:
+        trace = clean(trace)
+    except (Uncleanable, RecursionError) as error:
+        trace = {"left_out": f"The trace is not kept: {error}."}
+    return replace(
+        outcome,
+        output=secrets.mask(outcome.output),
+        public_message=secrets.mask(outcome.public_message),
+        detail=secrets.mask(outcome.detail),
+        trace=secrets.mask(trace),
     )
 
 
@@ -84,7 +122,7 @@ class _Attempts:
             try:
                 return self.executor.execute(self.spec, call, self.deadline)
             except ToolError as error:
-                pause = self._pause()
+                pause = self._pause(error.retry_after)
                 if not error.retryable or self.repeated >= self.allowed:
                     raise
                 if pause >= self.deadline.remaining:
@@ -92,10 +130,14 @@ class _Attempts:
             self.deadline.clock.sleep(pause)
             self.repeated += 1
 
-    def _pause(self) -> float:
-        """Seconds before the next attempt: doubling, with jitter so that callers spread out."""
+    def _pause(self, asked: float | None) -> float:
+        """Seconds before the next attempt, with jitter so that callers spread out.
+
+        What the other side asked for, else doubling.
+        """
         longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self.repeated)
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        pause = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        return pause if asked is None else asked + pause / 4
 
 
 def _cleaned(result: ToolResult) -> dict[str, Any]:

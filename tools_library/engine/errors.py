@@ -25,6 +25,7 @@ class ToolError(VoiceAssistError):
         public_message: one sentence: what is wrong and how to mend it.
         detail: more for staff, never secrets.
         trace: request and answer as far as they got, masked.
+        retry_after: seconds that the other side asks to be left alone.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class ToolError(VoiceAssistError):
         retryable: bool | None = None,
         detail: str = "",
         trace: dict[str, Any] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(public_message, code=code, retryable=retryable)
         self.detail = detail
         self.trace = trace
+        self.retry_after = retry_after
 
 
 class ToolConfigurationError(ToolError):

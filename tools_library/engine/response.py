@@ -4,56 +4,69 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tools_library.engine.cleaning import Uncleanable, clean, clean_text
 from tools_library.engine.errors import ToolResponseError
 
-_EXCERPT = 200
+EXCERPT = 200
 _MISSING = object()
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
 _CHARSETS = frozenset({"iso-8859-1", "iso-8859-15", "latin-1", "windows-1252", "utf-16"})
+_PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
+
+Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """Where an answer says what: dotted paths into its JSON."""
+    """Where an answer says what: dotted paths into its JSON.
+
+    With `success_values` a run succeeded when the success field holds one of them.
+    """
 
     success_field: str = "success"
     message_field: str = "message"
     data_field: str = "data"
+    success_values: tuple[Scalar, ...] = ()
 
 
-def parse_body(body: bytes, content_type: str) -> Any:
+def parse_body(body: bytes, content_type: str, mask: Callable[[str], str] = str) -> Any:
     """Return the JSON of a body, or its text where it does not claim to be JSON; None when empty.
 
+    Args:
+        mask: hides secrets in the excerpt that an error carries.
+
     Raises:
-        ToolResponseError: it claims to be JSON and is not, or is no text; has an excerpt.
+        ToolResponseError: it claims to be JSON and is not, is a web page, or no text at all.
     """
     text = _decode(body, content_type)
-    if text is None or not text.strip():
-        if text is None:
-            raise _garbage("The answer is not text.", body)
+    if text is None:
+        raise _garbage("The answer is not text.", body, mask)
+    if not text.strip():
         return None
+    if _PAGE.match(text):
+        raise _garbage("The answer is a web page, made for people.", body, mask)
     claims_json = "json" in content_type.lower()
     if not claims_json and text.lstrip()[:1] not in ("{", "["):
         return clean_text(text)
     try:
-        return clean(json.loads(text))
+        return clean(json.loads(text, object_pairs_hook=_unambiguous))
     except (ValueError, RecursionError) as error:
-        if not claims_json and not isinstance(error, Uncleanable):
+        known = isinstance(error, (Uncleanable, _TwiceError))
+        if not claims_json and not known:
             return clean_text(text)
-        reason = str(error) if isinstance(error, Uncleanable) else "it is not valid JSON"
-        raise _garbage(f"The answer cannot be read: {reason}.", body) from None
+        reason = str(error) if known else "it is not valid JSON"
+        raise _garbage(f"The answer cannot be read: {reason}.", body, mask) from None
 
 
 def to_output(answer: Any, mapped: Mapped) -> dict[str, Any]:
     """Map a parsed answer.
 
-    Without the success field an answer counts as a success; without the data field all of it is
-    the data.
+    Without the success field an answer counts as a success, unless `success_values` are named;
+    without the data field all of it is the data.
 
     Raises:
         ToolResponseError: the success field holds something that is neither true nor false.
@@ -61,7 +74,7 @@ def to_output(answer: Any, mapped: Mapped) -> dict[str, Any]:
     if isinstance(answer, str):
         return {"success": True, "message": answer}
     output: dict[str, Any] = {
-        "success": _truth(look_up(answer, mapped.success_field)),
+        "success": _success(answer, mapped),
         "message": _text(look_up(answer, mapped.message_field)),
     }
     data = look_up(answer, mapped.data_field)
@@ -90,6 +103,31 @@ def look_up(answer: Any, path: str) -> Any:
     return value
 
 
+def excerpt(body: bytes, mask: Callable[[str], str] = str) -> str:
+    """Return the first characters of a body as text; masked first, so that no half secret stays."""
+    return clean_text(mask(body.decode("utf-8", "replace"))[:EXCERPT])
+
+
+class _TwiceError(ValueError):
+    """An object of the answer names a key twice."""
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; one reader would take a key's first value, another one its last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError("an object in it names one key twice")
+    return found
+
+
+def _success(answer: Any, mapped: Mapped) -> bool:
+    value = look_up(answer, mapped.success_field)
+    if not mapped.success_values:
+        return _truth(value)
+    # 1 and true are equal in Python, not in JSON.
+    return any(type(value) is type(each) and value == each for each in mapped.success_values)
+
+
 def _truth(value: Any) -> bool:
     if value is _MISSING:
         return True
@@ -102,7 +140,7 @@ def _truth(value: Any) -> bool:
         return words[value.lower()]
     raise ToolResponseError(
         "The service's answer does not say whether it worked.",
-        detail=f"success field: {json.dumps(value, ensure_ascii=False)[:_EXCERPT]}",
+        detail=f"success field: {json.dumps(value, ensure_ascii=False)[:EXCERPT]}",
     )
 
 
@@ -122,9 +160,8 @@ def _decode(body: bytes, content_type: str) -> str | None:
         return None
 
 
-def _garbage(message: str, body: bytes) -> ToolResponseError:
-    excerpt = clean_text(body[:_EXCERPT].decode("utf-8", "replace"))
+def _garbage(message: str, body: bytes, mask: Callable[[str], str]) -> ToolResponseError:
     return ToolResponseError(
         "The service answered with something unreadable.",
-        detail=f"{message} It begins: {excerpt}",
+        detail=f"{message} It begins: {excerpt(body, mask)}",
     )

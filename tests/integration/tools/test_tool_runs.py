@@ -58,7 +58,7 @@ def test_a_call_goes_out_and_its_outcome_comes_back(organization, tool_server):
         (302, b"", "bad_status", "elsewhere"),
         (200, b"<html>", "bad_response", "unreadable"),
         (200, {"success": "perhaps"}, "bad_response", "does not say"),
-        (200, b"x" * 1_100_000, "bad_response", "too large"),
+        (200, b"x" * 1_100_000, "bad_response", "too much"),
     ],
 )
 def test_each_way_to_fail_has_its_code_and_sentence(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tools_library.behaviour import DEFAULT
 from tools_library.engine.deadline import Deadline
 from tools_library.engine.engine import run
 from tools_library.engine.errors import (
@@ -13,7 +14,7 @@ from tools_library.engine.errors import (
     ToolTimeout,
     ToolTransportError,
 )
-from tools_library.engine.model_output import MAX_BYTES, NOTE, output_for_model
+from tools_library.engine.model_output import NOTE, output_for_model
 from tools_library.engine.registry import executor_for, kinds
 from tools_library.engine.types import ToolCall, ToolOutcome, ToolResult, ToolSpec
 
@@ -174,7 +175,7 @@ def test_the_model_gets_data_marked_as_data_without_markup():
 )
 def test_long_output_is_cut_to_its_cap_and_says_so(output):
     text = output_for_model(ToolOutcome("success", output))
-    assert len(text.encode()) <= MAX_BYTES
+    assert len(text.encode()) <= DEFAULT.answer_max_bytes
     assert json.loads(text)["truncated"] is True
 
 

@@ -5,63 +5,50 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from tools_library.engine.response import Mapped
 from tools_library.engine.templating import origin_has_names
+from tools_library.executors.authentication import HEADER_NAME, RESERVED_HEADERS, Authentication
 from tools_library.executors.base import Configuration
 from voiceassist.foundation import outbound
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+BodyType = Literal["json", "form", "text"]
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OURS = frozenset({
-    "host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer",
-    "accept-encoding", "expect", "idempotency-key", "proxy-authorization",
-})  # fmt: skip
 _FIELD_PATH = r"^[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}$"
-
-
-class Authentication(BaseModel):
-    """How a request proves who sends it. Stored credentials are needed for all but `none`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: Literal["none", "bearer", "api_key", "basic"] = "none"
-    token_field: str | None = None
-    header_name: str | None = None
-
-    @field_validator("type")
-    @classmethod
-    def _no_credentials_yet(cls, kind: str) -> str:
-        if kind != "none":
-            raise ValueError(
-                "This server keeps no credentials for tools, so requests cannot sign in. "
-                'Write "none".'
-            )
-        return kind
+_ONE_NAME = re.compile(r"\$\{[^{}]+\}")
 
 
 class ResponseHandling(BaseModel):
-    """Dotted paths into the answer's JSON."""
+    """Dotted paths into the answer's JSON; a number is the place in a list.
+
+    With `success_values` a run succeeded when the success field holds one of them; without, when
+    it does not say false.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     success_field: str = Field("success", pattern=_FIELD_PATH)
     message_field: str = Field("message", pattern=_FIELD_PATH)
     data_field: str = Field("data", pattern=_FIELD_PATH)
+    success_values: tuple[str | int | float | bool | None, ...] | None = Field(
+        None, min_length=1, max_length=20
+    )
 
     @property
     def mapped(self) -> Mapped:
         """The same for the engine."""
-        return Mapped(self.success_field, self.message_field, self.data_field)
+        fields = (self.success_field, self.message_field, self.data_field)
+        return Mapped(*fields, self.success_values or ())
 
 
 class EndpointConfig(Configuration):
     """One HTTP request, as a template, and how its answer is read.
 
-    Without `request_body_template` a POST, PUT or PATCH sends the arguments as its JSON body.
-    Without `query` a GET or DELETE sends as query those arguments that its URL does not use.
+    Without `request_body_template` a POST, PUT or PATCH sends the arguments as its body, as JSON or
+    as a form. Without `query` a GET or DELETE sends as query those arguments that its URL does not
+    use. With `"envelope": "vapi"` request and answer have the form of Vapi's tool servers.
     """
 
     type: Literal["endpoint"] = "endpoint"
@@ -70,8 +57,12 @@ class EndpointConfig(Configuration):
     headers: dict[str, str] = Field(default_factory=dict, max_length=50)
     authentication: Authentication = Authentication()
     query: dict[str, Any] | None = Field(None, max_length=100)
-    request_body_template: dict[str, Any] | list[Any] | Literal["${parameters}"] | None = None
+    envelope: Literal["vapi"] | None = None
+    body_type: BodyType = "json"
+    request_body_template: dict[str, Any] | list[Any] | str | None = None
     response_handling: ResponseHandling = ResponseHandling()
+    follow_redirects: bool = False
+    connect_timeout: float | None = Field(None, ge=0.1, le=60)
     execution_timeout: float | None = Field(None, gt=0, le=900)
 
     @field_validator("method", mode="before")
@@ -94,11 +85,51 @@ class EndpointConfig(Configuration):
     @classmethod
     def _headers_of_ours(cls, headers: dict[str, str]) -> dict[str, str]:
         for name in headers:
-            if not _HEADER_NAME.fullmatch(name):
+            if not HEADER_NAME.fullmatch(name):
                 raise ValueError(f"{name[:60]!r} is not the name of a header.")
-            if name.lower() in _OURS:
+            if name.lower() in RESERVED_HEADERS:
                 raise ValueError(f"The header {name} is set by the platform; remove it.")
         return headers
+
+    @field_validator("envelope")
+    @classmethod
+    def _posted(cls, envelope: str | None, info: ValidationInfo) -> str | None:
+        if envelope and info.data.get("method", "POST") != "POST":
+            raise ValueError("Requests in this envelope are sent with POST.")
+        return envelope
+
+    @field_validator("body_type")
+    @classmethod
+    def _plain_json(cls, body_type: str, info: ValidationInfo) -> str:
+        if info.data.get("envelope") and body_type != "json":
+            raise ValueError("The envelope is JSON; remove this.")
+        return body_type
+
+    @field_validator("request_body_template")
+    @classmethod
+    def _fits_type(cls, template: Any, info: ValidationInfo) -> Any:
+        if template is None:
+            return None
+        if info.data.get("envelope"):
+            raise ValueError("The envelope decides on the body; remove this.")
+        body_type = info.data.get("body_type", "json")
+        whole = isinstance(template, str) and _ONE_NAME.fullmatch(template.strip())
+        if body_type == "text" and not isinstance(template, str):
+            raise ValueError("A body of type text is one text.")
+        if body_type == "json" and isinstance(template, str) and not whole:
+            raise ValueError(
+                'Write an object, a list, or one name such as "${parameters}"; for other text '
+                'write "body_type": "text".'
+            )
+        if body_type == "form" and not (isinstance(template, dict) or whole):
+            raise ValueError('A form is an object of names and values, or "${parameters}".')
+        return template
+
+    @property
+    def secret_names(self) -> dict[str, str]:
+        """The credentials it names outside of templates: field path → name."""
+        named = self.authentication.secret_names
+        return {f"authentication.{field}": name for field, name in named.items()}
 
     @property
     def templates(self) -> dict[str, Any]:
@@ -111,12 +142,21 @@ class EndpointConfig(Configuration):
         }
 
     def problems(self) -> dict[str, str]:
-        """Return what the outbound door has against the address, without looking its name up."""
-        scheme, _, rest = self.url.partition("://")
-        authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-        try:
-            # A name server that is slow today must not stop a save.
-            outbound.check_spelling(f"{scheme}://{authority}/")
-        except outbound.OutboundError as error:
-            return {"url": error.public_message}
-        return {}
+        """Return what the outbound door has against its addresses, without looking names up."""
+        found = {"url": _refusal(self.url)}
+        if self.authentication.token_url:
+            found["authentication.token_url"] = _refusal(self.authentication.token_url)
+        if self.body_type == "text" and self.request_body_template is None:
+            found["request_body_template"] = "Write the text that is sent."
+        return {field: text for field, text in found.items() if text}
+
+
+def _refusal(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    try:
+        # A name server that is slow today must not stop a save.
+        outbound.check_spelling(f"{scheme}://{authority}/")
+    except outbound.OutboundError as error:
+        return error.public_message
+    return ""
