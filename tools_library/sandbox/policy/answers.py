@@ -21,7 +21,7 @@ MAX_VALUES = 100_000
 _INTEGER_BITS = 1_024
 
 _DICTS = frozenset({dict, Counter, OrderedDict, defaultdict})
-_LISTS = frozenset({list, tuple, deque, range, set, frozenset})
+_LISTS = frozenset({list, deque, range, set, frozenset})
 _TEXTS = frozenset({decimal.Decimal, fractions.Fraction, uuid.UUID})
 _MOMENTS = frozenset({datetime.date, datetime.datetime, datetime.time})
 
@@ -64,7 +64,9 @@ class _Copy:
             return {_key(key): self.of(inner, depth - 1) for key, inner in dict.items(value)}
         if kind is ChainMap:
             return {_key(key): self.of(value[key], depth - 1) for key in value}
-        if kind in _LISTS or kind in guards.named_tuples:
+        if issubclass(kind, tuple):
+            return [self.of(inner, depth - 1) for inner in tuple.__iter__(value)]
+        if kind in _LISTS:
             return [self.of(inner, depth - 1) for inner in value]
         if guards.is_tool_instance(value):
             return self._of_own(value, depth)
