@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ssrfguard import DEFAULT_DENIED, AddressTable, Block, Reach
@@ -27,7 +28,11 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 _TABLE = AddressTable(
     (
-        *DEFAULT_DENIED.blocks,
+        # Its permitted rows are anycast of the network's own gear (PCP, TURN, AS112), no services.
+        *(
+            replace(block, reach=Reach.DENIED) if block.reach is Reach.PERMITTED else block
+            for block in DEFAULT_DENIED.blocks
+        ),
         Block(ip_network("::ffff:0:0:0/96"), "IPv4-translated", "RFC 7915", Reach.DENIED),
         Block(ip_network("168.63.129.16/32"), "a cloud's platform address", "Azure", Reach.DENIED),
         # What nobody has been given yet leads nowhere, or somewhere inside.
@@ -94,7 +99,11 @@ def look_up(host: str, port: int, resolve: Resolve, deadline: float) -> list[str
 
     if not _LOOKUPS.acquire(timeout=_left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
-    threading.Thread(target=work, name="look-up", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="look-up", daemon=True).start()
+    except RuntimeError:  # the system gives no more threads; the place must not be lost for good
+        _LOOKUPS.release()
+        raise OutboundFailed(f"{host} could not be looked up: the server is too busy.") from None
     if not done.wait(_left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
     if not answers:
