@@ -11,6 +11,7 @@ from tools_library.engine.types import Executor
 _PATHS = {
     "endpoint": "tools_library.executors.endpoint.executor.EndpointExecutor",
     "lambda": "tools_library.executors.aws_lambda.executor.LambdaExecutor",
+    "database_query": "tools_library.executors.database_query.executor.DatabaseQueryExecutor",
     "builtin": "tools_library.executors.builtin.executor.BuiltinExecutor",
 }
 

@@ -21,6 +21,7 @@ from tools_library.engine.errors import (
 )
 from tools_library.engine.response import parse_body, to_output
 from tools_library.engine.schema import declared_names
+from tools_library.engine.secrets import Secrets
 from tools_library.engine.types import RunsAt, ToolCall, ToolResult, ToolSpec
 from tools_library.executors.aws_lambda import access, refusals, reports
 from tools_library.executors.aws_lambda.config import LambdaConfig
@@ -57,9 +58,9 @@ class LambdaExecutor:
         except ToolError as error:
             error.public_message = call.secrets.mask(error.public_message)
             error.detail = call.secrets.mask(error.detail)
-            error.trace = call.secrets.mask(trace)
+            error.trace = _told(trace, call.secrets)
             raise
-        return ToolResult(output, call.secrets.mask(trace))
+        return ToolResult(output, _told(trace, call.secrets))
 
 
 def _config(spec: ToolSpec) -> LambdaConfig:
@@ -96,7 +97,7 @@ def _invoke(
         "executed_version": answer.get("ExecutedVersion"),
         "function_error": answer.get("FunctionError"),
         "request_id": answer["ResponseMetadata"].get("RequestId"),
-        "payload": _excerpt(body),
+        "payload": body.decode("utf-8", "replace"),
         "log_tail": log,
     }
     if config.invocation_type == "Event":
@@ -165,9 +166,14 @@ def _trace_request(config: LambdaConfig, payload: bytes) -> dict[str, Any]:
         "function_name": config.function_name,
         "aws_region": config.aws_region,
         "invocation_type": config.invocation_type,
-        "payload": _excerpt(payload),
+        "payload": payload.decode("utf-8", "replace"),
     }
 
 
-def _excerpt(body: bytes) -> str:
-    return body[:_TRACED].decode("utf-8", "replace")
+def _told(trace: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """Return the trace for staff: masked, and only then cut, so that no secret's half is left."""
+    masked: dict[str, Any] = secrets.mask(trace)
+    for part in ("request", "response"):
+        if part in masked:
+            masked[part]["payload"] = masked[part]["payload"][:_TRACED]
+    return masked
