@@ -2,8 +2,8 @@
 
 from itertools import count
 
-from voiceassist.organizations.models import ApiKey, Organization, Role, User
-from voiceassist.organizations.services import api_keys, members, organizations
+from voiceassist.organizations.models import ApiKey, Credential, Organization, Role, User
+from voiceassist.organizations.services import api_keys, credentials, members, organizations
 
 _NUMBERS = count(1)
 PASSWORD = "a-long-enough-password"
@@ -32,3 +32,10 @@ def make_superuser() -> User:
 def make_key(organization: Organization, role: str = Role.OPERATOR) -> tuple[ApiKey, str]:
     """Make an API key; return its row and the key itself."""
     return api_keys.create(organization, "A program", role)
+
+
+def make_credential(
+    organization: Organization, name: str = "SHOP_TOKEN", value: str = "a-token"
+) -> Credential:
+    """Make a credential that tools may name."""
+    return credentials.create(organization, name, value)

@@ -17,7 +17,7 @@ from tools_library.services import assignments
 from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
-from voiceassist.demo import history
+from voiceassist.demo import credentials, history
 from voiceassist.demo.tools import TEMPLATES, TOOLS, DemoTool
 from voiceassist.organizations.models import Membership, Organization, Role, User
 from voiceassist.organizations.services import members, organizations, users
@@ -73,6 +73,7 @@ def seed() -> list[str]:
     with transaction.atomic():
         organization = _organization(made)
         owner = _people(organization, made)
+        made += credentials.write(organization, owner)
         assistants = {words.slug: _assistant(organization, words, owner, made)
                       for words in _ASSISTANTS}  # fmt: skip
         tools = _tools(organization, assistants, owner, made)

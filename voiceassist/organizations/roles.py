@@ -39,6 +39,7 @@ LEAST_ROLE: dict[str, Role] = {
     "credentials.manage": Role.ADMIN,
     "tools.approve": Role.ADMIN,
     "audit.read": Role.ADMIN,
+    "mail.read": Role.OPERATOR,
     "owners.manage": Role.OWNER,
     "organization.delete": Role.OWNER,
 }
@@ -68,6 +69,7 @@ MODEL_RULES: dict[str, ModelRule] = {
     "organizations.apikey": ModelRule.editable("keys.manage", "keys.manage"),
     "organizations.credential": ModelRule.editable("credentials.read", "credentials.manage"),
     "organizations.auditentry": ModelRule(view="audit.read"),
+    "foundation.mail": ModelRule(view="mail.read"),
     "assistants.assistant": ModelRule.editable("assistants.read", "assistants.write"),
     "assistants.assistantversion": ModelRule(view="assistants.read"),
     "assistants.phonenumber": ModelRule.editable("numbers.read", "numbers.write"),

@@ -12,7 +12,12 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def shop(db: Any) -> Any:
     """An organization with an assistant, a number, a tool, a key and a member."""
     from tests.factories.assistants import make_assistant, make_number
-    from tests.factories.organizations import make_key, make_member, make_organization
+    from tests.factories.organizations import (
+        make_credential,
+        make_key,
+        make_member,
+        make_organization,
+    )
     from tests.factories.tools import make_tool
 
     organization = make_organization("Harbour Books")
@@ -20,6 +25,7 @@ def shop(db: Any) -> Any:
     make_number(organization, assistant=assistant)
     make_tool(organization)
     make_key(organization)
+    make_credential(organization)
     make_member(organization, "viewer")
     return organization
 

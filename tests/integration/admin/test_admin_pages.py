@@ -9,12 +9,21 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories.assistants import draft, make_assistant, make_number
 from tests.factories.organizations import make_member, make_organization, make_superuser
 from voiceassist.assistants.models import Assistant, AssistantVersion, PhoneNumber
 from voiceassist.assistants.services import drafts
-from voiceassist.organizations.models import ApiKey, Membership, Organization, Role, User
+from voiceassist.organizations.models import (
+    ApiKey,
+    AuditEntry,
+    Credential,
+    Membership,
+    Organization,
+    Role,
+    User,
+)
 from voiceassist.organizations.roles import MODEL_RULES, can
 
 STAFF = [Role.OPERATOR, Role.BUILDER, Role.ADMIN, Role.OWNER]
@@ -184,6 +193,18 @@ def fill(organization: Organization, count: int) -> None:
         ApiKey(organization=organization, name="Many", prefix="vak_", key_hash=f"{start}-{index}")
         for index in range(count)
     )
+    now = timezone.now()
+    Credential.unscoped.bulk_create(
+        Credential(organization=organization, name=f"N{start + index}", changed_at=now)
+        for index in range(count)
+    )
+    AuditEntry.unscoped.bulk_create(
+        AuditEntry(
+            organization=organization, sequence=10_000 + start + index, at=now,
+            actor_kind="system", action="thing.made", object_kind="thing",
+        )
+        for index in range(count)
+    )  # fmt: skip
 
 
 LISTED = (
@@ -192,6 +213,8 @@ LISTED = (
     "assistants.phonenumber",
     "organizations.membership",
     "organizations.apikey",
+    "organizations.auditentry",
+    "organizations.credential",
 )
 
 

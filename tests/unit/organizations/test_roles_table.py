@@ -28,7 +28,7 @@ GAINS = {
         "organization.read",
         "tools.read",
     },
-    Role.OPERATOR: {"approvals.answer", "calls.operate", "grants.manage", "tools.run"},
+    Role.OPERATOR: {"approvals.answer", "calls.operate", "grants.manage", "mail.read", "tools.run"},
     Role.BUILDER: {"assistants.write", "credentials.read", "numbers.write", "tools.write"},
     Role.ADMIN: {
         "audit.read",

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from voiceassist.organizations.admin.api_key import ApiKeyAdmin
 from voiceassist.organizations.admin.audit_entry import AuditEntryAdmin
 from voiceassist.organizations.admin.credential import CredentialAdmin
+from voiceassist.organizations.admin.mail import MailAdmin
 from voiceassist.organizations.admin.membership import MembershipAdmin
 from voiceassist.organizations.admin.organization import OrganizationPageAdmin
 from voiceassist.organizations.admin.user import AccountAdmin
@@ -21,6 +22,7 @@ __all__ = [
     "ApiKeyAdmin",
     "AuditEntryAdmin",
     "CredentialAdmin",
+    "MailAdmin",
     "MembershipAdmin",
     "OrganizationPageAdmin",
 ]

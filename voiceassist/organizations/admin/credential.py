@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from voiceassist.foundation.admin import OrganizationAdmin, display
@@ -96,6 +96,7 @@ class CredentialAdmin(OrganizationAdmin):
         return ("name", "dependents", "used", "changed_at", "created_by", "created_at")
 
     @method_decorator(sensitive_post_parameters("value"))
+    @method_decorator(sensitive_variables())
     def changeform_view(
         self, request: Any, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

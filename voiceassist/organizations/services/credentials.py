@@ -89,7 +89,7 @@ def dependents(organization_id: int, name: str) -> list[Dependent]:
     return [each for find in _finders for each in find(organization_id, name)]
 
 
-@sensitive_variables("value")
+@sensitive_variables()
 @transaction.atomic
 def create(
     organization: Organization,
@@ -123,7 +123,7 @@ def create(
     return credential
 
 
-@sensitive_variables("value")
+@sensitive_variables()
 @transaction.atomic
 def change(
     credential: Credential,
@@ -224,7 +224,7 @@ def _fault_of_name(organization: Organization, name: str) -> str:
     return ""
 
 
-@sensitive_variables("value")
+@sensitive_variables()
 def _faults(value: str | None, description: str | None) -> dict[str, str]:
     errors = {}
     if value is not None and (fault := _fault_of_value(value)):
@@ -237,7 +237,7 @@ def _faults(value: str | None, description: str | None) -> dict[str, str]:
     return errors
 
 
-@sensitive_variables("value")
+@sensitive_variables()
 def _fault_of_value(value: str) -> str:
     if not value:
         return "Enter the value."
