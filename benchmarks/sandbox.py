@@ -149,7 +149,9 @@ class _Bare:
 
     def __init__(self) -> None:
         path = [str(ROOT), *(entry for entry in sys.path if entry.startswith("/"))]
-        program = f"import sys; sys.path[:] = {path!r}; import benchmarks.sandbox_bare as b; b.main()"
+        program = (
+            f"import sys; sys.path[:] = {path!r}; import benchmarks.sandbox_bare as b; b.main()"
+        )
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", program],
             env={},

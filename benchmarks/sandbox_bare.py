@@ -10,14 +10,13 @@ import os
 import sys
 import time
 
-from tools_library.sandbox import kernel, policy
-from tools_library.sandbox.calls import compile_filter
+from tools_library.sandbox import kernel, policy, zygote
 
 
 def main() -> None:
     """Serve until standard input ends."""
     policy.warm_up()
-    calls = kernel.CallFilter(compile_filter())
+    calls = kernel.CallFilter(zygote.compile_filter())
     gc.collect()
     gc.freeze()
     print("ready", flush=True)

@@ -46,7 +46,6 @@ def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pi
             status = EXIT_LOCKDOWN
             _send({"kind": "refused", "why": f"{type(error).__name__}: {error}"})
         else:
-            _send({"kind": "locked"})
             work(wire.receive(lockdown.JOB_FD))
             status = EXIT_DONE
     finally:

@@ -161,12 +161,15 @@ class Sandbox:
             try:
                 said = zygote.run(frame, http, memory_limit_mb=memory, timeout_s=timeout)
             except ZygoteGone:
-                said = Said()
+                self._discard(zygote)
+                if not again:
+                    raise Unavailable("its process keeps ending") from None
+                continue
             if said.hung or said.report is None:
                 self._discard(zygote)
-            if said.report is not None or said.locked or said.hung or not again:
+            # What only judges code may be done twice. A tool may not: it may have acted already.
+            if said.report is not None or said.hung or http is not None:
                 break
-            # The zygote died before the child took its job: nothing ran, so it may run now.
         return said
 
     def _slot(self, until: float) -> _Slot:

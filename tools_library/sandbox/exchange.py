@@ -26,12 +26,11 @@ _CUT = "\n(the rest of the output was cut)"
 class Said:
     """What came out of one child and what the zygote says of its end.
 
-    `locked` is true once the child stood behind its walls and took its job. `report` is None when
-    the zygote itself is gone; `hung` when it did not keep its own deadline.
+    `refused` says why the child could not be locked in: then it has not read its job. `report` is
+    None when the zygote itself is gone; `hung` when it did not keep its own deadline.
     """
 
     answer: wire.Message | None = None
-    locked: bool = False
     broken: str = ""
     refused: str = ""
     report: dict[str, Any] | None = None
@@ -72,6 +71,7 @@ class Exchange:
         self._said = Said()
         self._room = limits.STDOUT_BYTES
         self._asked = 0
+        self._spoken = False
 
     def run(self) -> Said:
         """Talk until the child has answered or ended; return when the zygote has reported.
@@ -96,25 +96,25 @@ class Exchange:
         self._job.setblocking(False)
         poll = select.poll()
         while self._said.answer is None:
-            wanted = select.POLLIN | (select.POLLOUT if self._unsent else 0)
-            poll.register(self._job, wanted)
+            self._write()
+            poll.register(self._job, select.POLLIN | (select.POLLOUT if self._unsent else 0))
             left = self._stop_at - time.monotonic()
             if left <= 0 or not poll.poll(left * 1000):
                 self._said.hung = True
                 return
             try:
-                if not (self._write() and self._read()):
+                if not self._read():
                     return
             except BlockingIOError:
                 continue
             except OSError:  # the child is gone; the report says how
                 return
 
-    def _write(self) -> bool:
+    def _write(self) -> None:
         if self._unsent:
-            with suppress(BlockingIOError, BrokenPipeError):
+            # Where the child is gone already, what it sent before is still worth reading.
+            with suppress(OSError):
                 self._unsent = self._unsent[self._job.send(self._unsent) :]
-        return True
 
     def _read(self) -> bool:
         chunk = self._job.recv(_CHUNK)
@@ -127,21 +127,17 @@ class Exchange:
 
     def _take(self, message: wire.Message) -> None:
         kind, said = message["kind"], self._said
-        if not said.locked:
-            if kind == "locked":
-                said.locked = True
-            elif kind == "refused":
-                said.refused = _text(message.get("why"))
-            else:
-                raise wire.WireError(f"{kind[:20]!r} before the lockdown")
-        elif kind == "print":
+        if kind == "print":
             self._print(_text(message.get("text")))
         elif kind == "http":
             self._ask(message.get("request"))
         elif kind in _ANSWERS:
             said.answer = message
+        elif kind == "refused" and not self._spoken:
+            said.refused = _text(message.get("why"))
         else:
             raise wire.WireError(f"a message of kind {kind[:20]!r}")
+        self._spoken = True
 
     def _print(self, text: str) -> None:
         if self._room < 0:

@@ -69,7 +69,9 @@ def compiled(said: Said) -> str | Finished:
     if answer is not None and answer["kind"] == "problems":
         return rejected(_problems(answer))
     ended = _ended(said, limits.COMPILE_MEMORY_MB, limits.COMPILE_SECONDS)
-    return ended if ended.outcome == "unavailable" or said.report is None else rejected(())
+    if said.report is None:
+        return unavailable("its process is gone")
+    return ended if ended.outcome == "unavailable" else rejected(())
 
 
 def finished(said: Said, memory_limit_mb: int, timeout_s: float) -> Finished:
@@ -93,13 +95,11 @@ def _ended(said: Said, memory_limit_mb: int, timeout_s: float) -> Finished:
     if said.hung:
         return timed_out(_too_slow(timeout_s))
     if report is None:
-        return _killed(_RESTARTED) if said.locked else unavailable("its process is gone")
+        return _killed(_RESTARTED)
     if said.refused or "failed" in report:
         return unavailable(said.refused or str(report["failed"]))
     if report["timed_out"] or _out_of_cpu(report, timeout_s):
         return timed_out(_too_slow(timeout_s))
-    if not said.locked:
-        return unavailable("a child could not be locked in")
     return _killed(_SIGNALS.get(report["signal"], _SILENT))
 
 

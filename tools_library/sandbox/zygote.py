@@ -77,7 +77,7 @@ def main(control_fd: int) -> None:
 
 
 def _prepare(control: socket.socket, standing: list[Wall]) -> _Prepared:
-    instructions = _compile_filter()
+    instructions = compile_filter()
     policy.warm_up()
     rehearsal = base64.b64encode(marshal.dumps(policy.compile_tool(child.REHEARSAL))).decode()
     with open("/proc/self/statm") as statm:
@@ -97,7 +97,7 @@ def _prepare(control: socket.socket, standing: list[Wall]) -> _Prepared:
     return replace(prepared, idle_kb=idle_kb)
 
 
-def _compile_filter() -> bytes:
+def compile_filter() -> bytes:
     """Have a process of its own compile the filter: what that needs stays out of every child."""
     readable, writable = os.pipe()
     helper = os.fork()
@@ -174,7 +174,9 @@ class _Loop:
     def serve(self) -> NoReturn:
         """Work until the parent closes its socket, then end every child and this process."""
         while True:
-            wants_spare = self._spare is None and self._may_park
+            # Not when more than one runs: then both cores are busy, and a spare child costs more
+            # than the fork it saves.
+            wants_spare = self._spare is None and self._may_park and len(self._runs) <= 1
             events = self._poll.poll(0 if wants_spare else self._patience_ms())
             if wants_spare and not events:
                 self._park()
