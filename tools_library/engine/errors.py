@@ -8,7 +8,11 @@ VoiceAssistError
     ├── ToolRefused               refused: our own guard said no, such as the outbound door
     ├── ToolTimeout               timeout: the deadline passed
     ├── ToolTransportError        connection_failed: nobody answered
-    └── ToolResponseError         bad_status / bad_response: the answer cannot be used
+    ├── ToolResponseError         bad_status / bad_response: the answer cannot be used
+    ├── ToolCodeRejected          code_rejected: the tool's own code may not run as it is
+    ├── ToolCodeError             code_error: the tool's own code raised
+    ├── ToolKilled                killed: the tool's own code was stopped by a limit
+    └── ToolSandboxUnavailable    sandbox_unavailable: code cannot be held in here
 """
 
 from __future__ import annotations
@@ -83,3 +87,27 @@ class ToolResponseError(ToolError):
     """The other side answered, but not with something usable."""
 
     code = "bad_response"
+
+
+class ToolCodeRejected(ToolError):
+    """The tool's code does not compile, or asks for what tools may not have."""
+
+    code = "code_rejected"
+
+
+class ToolCodeError(ToolError):
+    """The tool's code raised."""
+
+    code = "code_error"
+
+
+class ToolKilled(ToolError):
+    """The tool's code ran into a limit that ends its process."""
+
+    code = "killed"
+
+
+class ToolSandboxUnavailable(ToolError):
+    """This server cannot hold code in, so it runs none."""
+
+    code = "sandbox_unavailable"

@@ -1,0 +1,1 @@
+"""Tools written in Python; imports the engine, the sandbox and the outbound door."""
