@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
@@ -74,11 +76,22 @@ class FixedSecrets:
 
 
 def _forms(secret: str) -> Iterable[str]:
+    """Yield what a secret may look like on its way: in an address, in JSON, also inside JSON."""
     raw = secret.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(raw).decode()
-    yield from (secret, quote(raw, safe=""), quote_plus(raw), encoded, encoded.rstrip("="))
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield from (secret, encoded, encoded.rstrip("="))
     yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), quoted)
+    for once in _in_json(secret):
+        yield once
+        yield from _in_json(once)
+    yield from (html.escape(secret), html.escape(secret, quote=False))
+
+
+def _in_json(text: str) -> Iterable[str]:
+    return (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
 
 
 def _masked(value: Any, hidden: list[str]) -> Any:

@@ -165,8 +165,7 @@ def _read(response: outbound.OutboundResponse, mask: Callable[[str], str]) -> tu
     try:
         answer = parse_body(response.body, response.headers.get("content-type", ""), mask)
     except ToolError as error:
-        error.public_message = _UNREADABLE
-        raise
+        raise ToolResponseError(_UNREADABLE, detail=error.detail) from None
     token = answer.get("access_token") if isinstance(answer, dict) else None
     kind = str(answer.get("token_type", "bearer")).lower() if isinstance(answer, dict) else ""
     if not isinstance(token, str) or not token or kind != "bearer":

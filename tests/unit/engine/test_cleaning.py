@@ -47,6 +47,16 @@ def test_depth_size_and_digits_are_bounded():
             clean(bad)
 
 
+def test_what_holds_itself_or_one_thing_many_times_over_is_refused_at_once():
+    circle, many = {}, "laughs"
+    circle["left"] = circle["right"] = circle
+    for _ in range(30):
+        many = [many, many]
+    for bad in (circle, many):
+        with pytest.raises(Uncleanable):
+            clean(bad)
+
+
 @pytest.mark.parametrize(
     ("target", "patch", "result"),
     [

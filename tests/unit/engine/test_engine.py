@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools_library.behaviour import DEFAULT
+from tools_library.behaviour import DEFAULT, Behaviour
 from tools_library.engine.deadline import Deadline
 from tools_library.engine.engine import run
 from tools_library.engine.errors import (
@@ -16,6 +16,7 @@ from tools_library.engine.errors import (
 )
 from tools_library.engine.model_output import NOTE, output_for_model
 from tools_library.engine.registry import executor_for, kinds
+from tools_library.engine.secrets import FixedSecrets
 from tools_library.engine.types import ToolCall, ToolOutcome, ToolResult, ToolSpec
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -130,6 +131,81 @@ def test_a_bug_is_internal_and_keeps_its_secrets(caplog):
 def test_an_output_too_large_to_keep_is_a_bad_response():
     outcome, _, _ = go({"success": True, "data": "x" * 1_100_000})
     assert outcome.error_code == "bad_response"
+
+
+def run_with(executor, *, secrets=None, behaviour=DEFAULT, context=None, arguments=None):
+    spec = ToolSpec("t", "endpoint", {}, SCHEMA, "read", 0, behaviour)
+    call = ToolCall("id", arguments or {}, context or {}, 10.0, secrets or FixedSecrets())
+    return run(spec, call, executor, executor.clock)
+
+
+@pytest.mark.parametrize("asked", [0.0, 1.5])
+def test_who_asks_for_a_pause_gets_it(asked):
+    error = ToolResponseError("429", code="bad_status", retryable=True, retry_after=asked)
+    outcome, _, clock = go(error, {"success": True})
+    assert outcome.status == "success"
+    assert asked <= clock.slept[0] <= asked + 0.1
+
+
+def test_a_pause_that_outlasts_the_deadline_is_not_begun():
+    error = ToolResponseError("429", code="bad_status", retryable=True, retry_after=30)
+    outcome, executor, clock = go(error, {"success": True})
+    assert outcome.error_code == "bad_status" and clock.slept == [] and len(executor.calls) == 1
+
+
+def test_the_tools_own_parameters_win_and_are_written_down():
+    executor = Scripted(FakeClock(), {"success": True})
+    behaviour = Behaviour(fixed_parameters={"a": 5, "who": "${call_sid}", "deep": ["${call_sid}"]})
+    outcome = run_with(
+        executor, behaviour=behaviour, context={"call_sid": "CA1"}, arguments={"a": 1, "who": "me"}
+    )
+    sent = {"a": 5, "who": "CA1", "deep": ["CA1"]}
+    assert executor.calls == [sent] and outcome.trace == {"fixed_parameters": sent}
+
+
+def test_the_tools_own_parameters_take_nothing_from_the_model():
+    executor = Scripted(FakeClock(), {"success": True})
+    behaviour = Behaviour(fixed_parameters={"who": "${a}"})
+    outcome = run_with(executor, behaviour=behaviour, arguments={"a": 1})
+    assert outcome.error_code == "internal" and "${a}" in outcome.public_message
+    assert executor.calls == []
+
+
+class Telling:
+    """Reveals a credential and tells it in every way there is."""
+
+    runs_at = "worker"
+
+    def __init__(self, how):
+        self.how, self.clock = how, FakeClock()
+
+    def execute(self, spec, call, deadline):
+        key = call.secrets.reveal("KEY")
+        if self.how == "answer":
+            return ToolResult({"success": True, "message": key, "data": {key: [f"<{key}>"]}}, {})
+        if self.how == "bug":
+            raise ValueError(f"key={key}")
+        raise ToolRefused(f"No {key}.", detail=key, trace={"url": f"https://a.example/{key}"})
+
+
+@pytest.mark.parametrize("how", ["answer", "bug", "refusal"])
+def test_no_outcome_and_no_log_holds_what_was_revealed(how, caplog):
+    outcome = run_with(Telling(how), secrets=FixedSecrets({"KEY": "hunter2-hunter2"}))
+    assert "hunter2" not in repr(outcome) + caplog.text
+    assert outcome.status in ("success", "error")
+
+
+def test_ten_megabytes_of_arguments_are_refused():
+    outcome, executor, _ = go({"success": True}, arguments={"a": "x" * 10_000_000})
+    assert outcome.error_code == "invalid_arguments" and executor.calls == []
+
+
+def test_a_trace_too_large_to_keep_costs_no_outcome():
+    circle = {}
+    circle["again"] = circle
+    executor = Scripted(FakeClock(), ToolRefused("No.", trace=circle))
+    outcome = run_with(executor)
+    assert outcome.error_code == "refused" and "left_out" in outcome.trace
 
 
 def test_every_kind_has_an_executor_and_unknown_ones_say_so():

@@ -59,3 +59,41 @@ def test_text_json_and_nothing_are_told_apart():
     assert parse_body(b"plain", "text/plain") == "plain"
     assert parse_body(b"caf\xe9", "text/plain; charset=ISO-8859-1") == "café"
     assert parse_body("é".encode(), 'text/plain; charset="klingon"') == "é"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<!DOCTYPE html><title>Oops</title>", " \n<html lang=en>", "<!-- x --><!doctype HTML>"],
+)
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/json"])
+def test_a_page_for_people_is_no_answer(page, kind):
+    with pytest.raises(ToolResponseError) as caught:
+        parse_body(page.encode(), kind)
+    assert caught.value.code == "bad_response" and page.strip()[:8] in caught.value.detail
+
+
+def test_plain_words_may_call_themselves_html():
+    assert parse_body(b"Your order is on its way.", "text/html") == "Your order is on its way."
+
+
+def test_an_object_that_names_a_key_twice_is_no_answer():
+    with pytest.raises(ToolResponseError, match="unreadable") as caught:
+        parse_body(b'{"success": false, "deep": {"a": 1, "a": 2}}', "application/json")
+    assert "twice" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "success"), [("done", True), ("Done", False), (1, True), (True, False), (None, True)]
+)
+def test_an_answer_may_have_its_own_words_for_success(value, success):
+    mapped = Mapped("state", success_values=("done", 1, None))
+    assert to_output({"state": value}, mapped)["success"] is success
+    assert to_output({}, mapped)["success"] is False
+
+
+@pytest.mark.parametrize("length", range(180, 200))
+def test_no_excerpt_ends_in_half_a_secret(length):
+    body = b"{" + b"x" * length + b"TOPSECRET" + b"y" * 50
+    with pytest.raises(ToolResponseError) as caught:
+        parse_body(body, "application/json", lambda text: text.replace("TOPSECRET", "*"))
+    assert "TOP" not in caught.value.detail

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools_library.engine.errors import ToolArgumentsError, ToolConfigurationError
+from tools_library.engine.secrets import FixedSecrets
 from tools_library.engine.templating import (
     Names,
     names_in,
@@ -111,3 +112,24 @@ def test_headers_carry_no_line_breaks(value):
             render_headers({"X-Who": "${v}"}, names({"v": value}))
     else:
         assert render_headers({"X-Who": "${v}"}, names({"v": value})) == {"X-Who": value}
+
+
+SECRETS = {"API_KEY": "s3cret/ü", "call_sid": "from the safe", "shadow": "from the safe"}
+
+
+def test_credentials_stand_between_the_platform_and_the_arguments():
+    given = Names(CONTEXT, {"shadow": "from the model", "a": 1}, secrets=FixedSecrets(SECRETS))
+    assert render("${shadow} ${call_sid} ${a}", given) == "from the safe CA1 1"
+    assert render("${parameters.shadow}", given) == "from the model"
+    assert render_url("https://a.example/${API_KEY}?k=${API_KEY}", given).count("s3cret%2F") == 2
+
+
+def test_an_argument_never_stands_in_for_a_credential_that_is_gone():
+    given = Names(CONTEXT, {}, frozenset(), FixedSecrets({}))
+    with pytest.raises(ToolConfigurationError, match="API_KEY"):
+        render_headers({"X-Key": "${API_KEY}"}, given)
+
+
+def test_a_credential_has_no_parts():
+    with pytest.raises(ToolConfigurationError, match=r"API_KEY\.first"):
+        render("${API_KEY.first}", Names(CONTEXT, {}, secrets=FixedSecrets(SECRETS)))

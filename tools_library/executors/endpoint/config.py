@@ -32,9 +32,14 @@ class ResponseHandling(BaseModel):
     success_field: str = Field("success", pattern=_FIELD_PATH)
     message_field: str = Field("message", pattern=_FIELD_PATH)
     data_field: str = Field("data", pattern=_FIELD_PATH)
-    success_values: tuple[str | int | float | bool | None, ...] | None = Field(
-        None, min_length=1, max_length=20
-    )
+    success_values: tuple[Any, ...] | None = Field(None, min_length=1, max_length=20)
+
+    @field_validator("success_values")
+    @classmethod
+    def _comparable(cls, values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        if any(isinstance(each, (list, dict)) for each in values or ()):
+            raise ValueError("Write texts, numbers, true, false or null.")
+        return values
 
     @property
     def mapped(self) -> Mapped:
@@ -59,7 +64,7 @@ class EndpointConfig(Configuration):
     query: dict[str, Any] | None = Field(None, max_length=100)
     envelope: Literal["vapi"] | None = None
     body_type: BodyType = "json"
-    request_body_template: dict[str, Any] | list[Any] | str | None = None
+    request_body_template: Any = None
     response_handling: ResponseHandling = ResponseHandling()
     follow_redirects: bool = False
     connect_timeout: float | None = Field(None, ge=0.1, le=60)
@@ -113,10 +118,10 @@ class EndpointConfig(Configuration):
         if info.data.get("envelope"):
             raise ValueError("The envelope decides on the body; remove this.")
         body_type = info.data.get("body_type", "json")
-        whole = isinstance(template, str) and _ONE_NAME.fullmatch(template.strip())
+        whole = isinstance(template, str) and _ONE_NAME.fullmatch(template)
         if body_type == "text" and not isinstance(template, str):
             raise ValueError("A body of type text is one text.")
-        if body_type == "json" and isinstance(template, str) and not whole:
+        if body_type == "json" and not (whole or isinstance(template, (dict, list))):
             raise ValueError(
                 'Write an object, a list, or one name such as "${parameters}"; for other text '
                 'write "body_type": "text".'

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from voiceassist.demo.stand_ins import tool_checks
 from voiceassist.demo.stand_ins.asgi import Answer, Request
 
 MAX_WAIT_MS = 120_000
@@ -30,12 +31,19 @@ class ToolServer:
 
     def __init__(self) -> None:
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOGGED)
+        checks = tool_checks.Checks()
         self._routes: dict[str, Handler] = {
             "orders/lookup": self._order,
             "appointments": self._appointment,
             "slow": self._slow,
             "garbage": self._garbage,
             "echo": self._echo,
+            "token": checks.token,
+            "secured": checks.secured,
+            "signed": checks.signed,
+            "throttled": checks.throttled,
+            "zipped": tool_checks.zipped,
+            "vapi": tool_checks.vapi,
         }
 
     async def answer(self, request: Request) -> Answer:
