@@ -73,7 +73,8 @@ def _config(spec: ToolSpec) -> LambdaConfig:
 
 
 def _payload(config: LambdaConfig, spec: ToolSpec, call: ToolCall) -> bytes:
-    names = templating.Names(call.context, call.arguments, declared_names(spec.parameters))
+    declared = declared_names(spec.parameters)
+    names = templating.Names(call.context, call.arguments, declared, call.secrets)
     event = templating.render(config.payload_template, names)
     payload = json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
     limit = MAX_PAYLOAD[config.invocation_type]
@@ -105,7 +106,8 @@ def _invoke(
     _note_usage(config, reports.read_usage(log), trace)
     if answer.get("FunctionError"):
         raise refusals.function_failed(body)
-    return to_output(parse_body(body, "application/json"), config.response_handling.mapped)
+    returned = parse_body(body, "application/json", call.secrets.mask)
+    return to_output(returned, config.response_handling.mapped)
 
 
 def _ask(

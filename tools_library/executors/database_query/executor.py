@@ -15,6 +15,7 @@ from tools_library.engine.types import RunsAt, ToolCall, ToolResult, ToolSpec
 from tools_library.executors.database_query import address, faults, reading
 from tools_library.executors.database_query.config import DatabaseQueryConfig
 from tools_library.executors.door_faults import tool_error
+from tools_library.executors.http import rules
 from voiceassist.foundation import outbound
 
 _TRACED = 2_000
@@ -33,7 +34,8 @@ class DatabaseQueryExecutor:
             ToolError: see `tools_library.engine.errors`.
         """
         config = _config(spec)
-        names = templating.Names(call.context, call.arguments, declared_names(spec.parameters))
+        declared = declared_names(spec.parameters)
+        names = templating.Names(call.context, call.arguments, declared, call.secrets)
         values = templating.render(config.parameters, names)
         trace: dict[str, Any] = {"request": {"query": config.query[:_TRACED], "parameters": values}}
         try:
@@ -66,7 +68,7 @@ def _read(
             where.port,
             ports=(where.port,),
             timeout=left,
-            rules=getattr(call, "rules", None),
+            rules=rules(call.network),
         )
         left -= before - deadline.remaining
         return reading.read(

@@ -19,6 +19,7 @@ from voiceassist.demo.stand_ins.asgi import (
     reply,
 )
 from voiceassist.demo.stand_ins.controls import Controls
+from voiceassist.demo.stand_ins.mcp_server import McpServer
 from voiceassist.demo.stand_ins.tool_server import ToolServer
 from voiceassist.demo.voice import Voice
 
@@ -39,6 +40,7 @@ class StandIns:
         self.controls = controls
         self.account = account
         self.tools = ToolServer()
+        self.mcp = McpServer(controls)
         self.voice = Voice()
         self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
         self._twilio: asyncio.Task[TwilioRest] | None = None
@@ -117,6 +119,8 @@ class StandIns:
             return self.controls.answer(request)
         if request.path.startswith("/tools/"):
             return await self.tools.answer(request)
+        if request.path.rstrip("/") == "/mcp":
+            return await self.mcp.answer(request)
         if request.path.startswith("/2010-04-01/"):
             return await (await self.twilio()).answer(request)
         if request.path.startswith("/2015-03-31/") or _is_for_sts(request):

@@ -47,6 +47,9 @@ class Behaviour:
     phone_ring_ms: int = 300
     phone_repeat_statuses: bool = False
     phone_shuffle_statuses: bool = False
+    # The MCP server
+    mcp_streams: bool = False
+    mcp_stateless: bool = False
     # AWS Lambda: the next so many invocations go wrong in this way
     lambda_faults: int = 0
     lambda_fault: Literal["throttled", "service_error", "garbage", "hang"] = "throttled"

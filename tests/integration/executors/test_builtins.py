@@ -1,0 +1,126 @@
+"""`send_email` and `send_sms` as an organization's tools, saved and run."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from tests.factories.organizations import make_organization
+from tests.integration.executors.runs import go_async
+from tools_library.executors.builtin import registry
+from tools_library.services.tools import save_tool
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.models import Mail
+from voiceassist.foundation.providers import twilio
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MAIL = {"to": "ada@example.com", "subject": "Your table", "body": "Friday at 8."}
+
+
+def configuration(name, **options):
+    return {"type": "builtin", "builtin": name, **options}
+
+
+@pytest.fixture
+def phone_company(stand_ins, settings):
+    settings.TWILIO_API_BASE_URL = stand_ins.url
+    settings.TWILIO_PHONE_NUMBER = "+12025550100"
+    twilio.client.cache_clear()
+    yield stand_ins
+    twilio.client.cache_clear()
+
+
+async def sms(arguments, context=None, **options):
+    return await go_async(
+        configuration("send_sms", **options), arguments, side_effect="irreversible", context=context
+    )
+
+
+def test_a_builtin_brings_its_name_words_and_class():
+    tool = save_tool(
+        make_organization(),
+        {"tool_type": "builtin", "configuration": configuration("send_email"), "side_effect": "read"},
+        by=None,
+    )
+    assert (tool.name, tool.side_effect) == ("send_email", "irreversible")
+    function = tool.function_definition["function"]
+    assert function["parameters"]["required"] == ["to", "subject", "body"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        (configuration("send_pigeon"), "configuration.builtin"),
+        (configuration("send_sms", from_number="0100"), "configuration.from_number"),
+        (configuration("send_email", surprise=1), "configuration.surprise"),
+        ({"type": "builtin"}, "configuration.builtin"),
+    ],
+)
+def test_a_wrong_option_is_named(given, field):
+    with pytest.raises(InvalidInput) as refused:
+        save_tool(
+            make_organization(),
+            {"name": "x", "tool_type": "builtin", "configuration": given},
+            by=None,
+        )
+    assert field in refused.value.errors
+
+
+async def test_a_mail_goes_to_the_outbox_once_for_each_run(settings):
+    settings.EMAIL_HOST = ""
+    organization = await sync_to_async(make_organization)()
+    for _ in range(2):
+        outcome = await go_async(
+            configuration("send_email"), MAIL, context={"organization_id": organization.pk}
+        )
+        assert outcome.status == "success"
+        assert "outbox" in outcome.output["message"]
+    row = await Mail.objects.aget()
+    assert (row.recipient, row.subject, row.text) == tuple(MAIL.values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "word"),
+    [
+        ({"to": "ada at example"}, {}, "e-mail address"),
+        ({"subject": "a\nBcc: b@example.com"}, {}, "one line"),
+        ({"to": "ada@example.net"}, {"allowed_domains": ["example.com"]}, "example.com"),
+    ],
+)
+async def test_the_model_hears_what_to_change_in_a_mail(changed, options, word):
+    outcome = await go_async(configuration("send_email", **options), {**MAIL, **changed})
+    assert outcome.error_code == "invalid_arguments"
+    assert word in outcome.output["message"]
+
+
+async def test_a_message_goes_to_the_caller_from_the_number_they_rang(phone_company):
+    context = {
+        "phone_number": "+12025550123",
+        "phone_numbers": {"from": "+12025550123", "to": "+12025550177"},
+    }
+    outcome = await sms({"body": "Your code is 12."}, context)
+    assert outcome.status == "success"
+    rest = await phone_company.app.twilio()
+    (message,) = rest.messages.sent
+    assert (message["to"], message["from"]) == ("+12025550123", "+12025550177")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "code"),
+    [
+        ({"body": "x", "to": "call me"}, {}, "invalid_arguments"),
+        ({"body": "x", "to": "+442025550123"}, {"allowed_prefixes": ["+1"]}, "invalid_arguments"),
+        ({"body": "x", "to": "+12025550199"}, {}, "refused"),
+    ],
+)
+async def test_a_message_that_cannot_go_is_explained(phone_company, arguments, options, code):
+    outcome = await sms(arguments, **options)
+    assert (outcome.status, outcome.error_code) == ("error", code)
+
+
+async def test_a_phone_company_that_is_away_is_said(phone_company, settings):
+    settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+    outcome = await sms({"body": "x"})
+    assert outcome.error_code == "connection_failed"
+
+
+def test_builtins_are_listed_by_name():
+    assert {"send_email", "send_sms"} <= set(registry.names())

@@ -1,0 +1,102 @@
+"""Messages of MCP on the wire: JSON-RPC 2.0 as JSON or Server-Sent Events; imports the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tools_library.engine.errors import ToolArgumentsError, ToolError, ToolResponseError
+
+ACCEPT = "application/json, text/event-stream"
+_LINE = re.compile(r"\r\n|\r|\n")
+_INVALID_PARAMS = -32602
+_SHOWN = 300
+
+
+def request(number: int, method: str, params: dict[str, Any]) -> bytes:
+    """Return a request's body."""
+    return _dump({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+
+
+def notification(method: str) -> bytes:
+    """Return the body of what wants no answer."""
+    return _dump({"jsonrpc": "2.0", "method": method})
+
+
+def answer_to(
+    number: int, body: bytes, content_type: str, mask: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """Return the message that answers request `number`; others, such as progress, are passed over.
+
+    Raises:
+        ToolResponseError: there is none, or the body is not what its type says.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    try:
+        text = body.decode("utf-8")
+        if kind == "text/event-stream":
+            found = [json.loads(data) for data in _events(text)]
+        elif kind == "application/json":
+            whole = json.loads(text)
+            found = whole if isinstance(whole, list) else [whole]
+        else:
+            raise _unusable(f"It is of type {kind[:60] or 'nothing'!r}.", body, mask)
+    except (ValueError, RecursionError):
+        raise _unusable("It is not valid JSON.", body, mask) from None
+    for message in found:
+        if not isinstance(message, dict) or message.get("id") != number or "method" in message:
+            continue
+        if isinstance(message.get("id"), bool):
+            continue
+        if isinstance(message.get("result"), dict) or isinstance(message.get("error"), dict):
+            return message
+    raise _unusable("It has no answer to the request.", body, mask)
+
+
+def refused(error: dict[str, Any]) -> ToolError:
+    """Return the tool's error for a JSON-RPC error; wrong arguments the model can mend."""
+    code = error.get("code")
+    said = str(error.get("message") or "no reason given")[:_SHOWN]
+    detail = f"JSON-RPC error {code}: {said}"
+    if code == _INVALID_PARAMS:
+        return ToolArgumentsError(f"The MCP server does not take this: {said}", detail=detail)
+    return ToolResponseError(f"The MCP server answered with an error: {said}", detail=detail)
+
+
+def error_code(body: bytes, content_type: str) -> int | None:
+    """Return the code of a JSON-RPC error in a refusal, None where it holds none."""
+    if "json" not in content_type.lower():
+        return None
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    error = message.get("error") if isinstance(message, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) else None
+
+
+def _events(text: str) -> Iterator[str]:
+    """Yield the data of each event; an event without an empty line after it is not one."""
+    data: list[str] = []
+    for line in _LINE.split(text.removeprefix("\ufeff")):
+        if not line:
+            if data and "".join(data).strip():
+                yield "\n".join(data)
+            data = []
+        elif line == "data" or line.startswith("data:"):
+            data.append(line[5:].removeprefix(" "))
+
+
+def _unusable(reason: str, body: bytes, mask: Callable[[str], str]) -> ToolResponseError:
+    begins = mask(body[:2_000].decode("utf-8", "replace"))[:200]
+    return ToolResponseError(
+        "The MCP server answered with something unusable.",
+        detail=f"{reason} It begins: {begins}",
+    )
+
+
+def _dump(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
