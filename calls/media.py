@@ -102,7 +102,7 @@ class Stream:
         self._faults = 0
         self.journal = CallJournal(opening.call, recorder)
         self._model = RealtimeModel(self._on_model)
-        self._tools = CallTools(opening, self._on_tool, self._at_ms)
+        self._tools = CallTools(opening, lambda: self.session, self._at_ms)
         self.session = Session(
             opening.plan, self, self._model, self._tools, self.journal, RealTime()
         )
@@ -163,9 +163,6 @@ class Stream:
 
     def _on_model(self, event: Event) -> None:
         self.session.on_model(event)
-
-    def _on_tool(self, call_id: str, output: str) -> None:
-        self.session.on_tool_outcome(call_id, output)
 
     def _at_ms(self) -> int:
         return self.session.at_ms()

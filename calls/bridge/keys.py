@@ -17,6 +17,7 @@ class Keys:
         self._timers = timers
         self._pressed = pressed
         self._digits = ""
+        self.began_at = 0.0  # when the first of the keys was pressed
         self._cancel: Callable[[], None] | None = None
 
     def press(self, digit: str) -> None:
@@ -24,6 +25,8 @@ class Keys:
         if digit not in set("0123456789*#"):
             return
         self.stop()
+        if not self._digits:
+            self.began_at = self._timers.now()
         self._digits += digit
         if digit == "#" or len(self._digits) >= LONGEST:
             self._hand_over()

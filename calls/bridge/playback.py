@@ -86,6 +86,10 @@ class Playback:
         since = (now - self.media_at) * 1000 if self.media_at else 0.0
         return self.media_ms + min(max(since, 0.0), EXTRAPOLATE_MS)
 
+    def moment(self, ms: float, now: float) -> float:
+        """Return when, in seconds of our clock, the caller's clock showed `ms`."""
+        return now - (self.clock(now) - ms) / 1000
+
     # --- sending --------------------------------------------------------------------------
 
     def add(
@@ -204,6 +208,14 @@ class Playback:
             if segment.mark:
                 break  # beyond an unacknowledged mark nothing is certain
         return min(max(heard, 0.0), item.sent_ms)
+
+    def heard_whole(self, response_id: str) -> bool:
+        """Whether a response spoke, and the caller has heard all that it sent."""
+        items = [item for item in self.items.values() if item.response_id == response_id]
+        spoken = [item for item in items if item.sent_ms > 0]
+        return bool(spoken) and all(
+            item.complete and item.acknowledged_ms >= item.sent_ms - 0.5 for item in spoken
+        )
 
     def busy(self) -> bool:
         """Whether something sent is not known to have been played."""

@@ -64,12 +64,25 @@ class CallPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The caller heard a question to its end and took a turn after that, by `Timers.now`."""
+
+    question: int
+    heard_at: float
+    turn_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function call of the model, as it is handed to the tools."""
+    """A function call of the model, as it is handed to the tools.
+
+    `said` is no word of the model's: it is what the session witnessed of the caller.
+    """
 
     call_id: str
     name: str
     arguments: str
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,11 @@ class Model(Protocol):
 
 
 class Tools(Protocol):
-    """Runs tool calls; answers by `Session.on_tool_outcome`, in the session's thread."""
+    """Runs tool calls; answers in the session's thread, by `Session.on_tool_outcome`.
+
+    Before that it may report `on_tool_waiting`; a tool that the caller must agree to is answered
+    by `on_tool_question`.
+    """
 
     def start(self, call: ToolCall) -> None:
         """Begin a run; exactly one outcome follows unless the call ends first."""
@@ -153,6 +170,9 @@ class Tools(Protocol):
 
     def refuse(self, call: ToolCall, code: str, message: str) -> None:
         """Record a run that will not take place."""
+
+    def heard(self, question: int, at: float) -> None:
+        """Record that the caller has heard a question to its end."""
 
     def abandon(self) -> None:
         """The call is over: nobody waits for outcomes any more."""

@@ -117,7 +117,13 @@ class Session:
     def _mark(self, name: str) -> None:
         for item_id in self.playback.acknowledge(name, self.timers.now()):
             self.speech.played(item_id)
+        self.listen_for_questions()
         self.pump()
+
+    def listen_for_questions(self) -> None:
+        """Note which questions the caller has heard to their end."""
+        for question, at in self.calls.confirmations.listen(self.playback, self.timers.now()):
+            self.tools.heard(question, at)
 
     def _listen_after_greeting(self) -> None:
         if self.greeted and not self.listening and not self.assistant_busy():
@@ -165,7 +171,8 @@ class Session:
             self.speech.cut(event.response_id)
             self.model.cancel_response()
         else:
-            self.calls.response_started()
+            asks = request is None or request.purpose == "turn"
+            self.calls.response_started(event.response_id, self.timers.now(), asks=asks)
 
     def _output_started(self, event: ev.OutputStarted) -> None:
         if event.kind != "message":
@@ -213,6 +220,9 @@ class Session:
         spoken = self.speech.response_ended(event.response_id, self._end_item)
         self.journal.used(event)
         interrupted = event.status in {"cancelled", "failed"}
+        completed = event.status == "completed"
+        self.calls.confirmations.response_ended(event.response_id, completed=completed)
+        self.listen_for_questions()
         silent = event.status == "incomplete" and not spoken
         if event.status == "failed" or (silent and not self.calls.of(event.response_id)):
             self.endings.response_failed(event.error_code, event.error_message, request)
@@ -252,6 +262,19 @@ class Session:
             return
         self.calls.answer(call_id, output)
         self.calls.start_waiting(self.timers.now())
+        self.pump()
+
+    def on_tool_question(self, call_id: str, question: int, output: str) -> None:
+        """A tool needs the caller's yes: `output` tells the model to ask for it."""
+        if not self.ended and self.calls.ask_caller(call_id, question, output):
+            self.calls.start_waiting(self.timers.now())
+            self.pump()
+
+    def on_tool_waiting(self, call_id: str, seconds: float) -> None:
+        """Staff are asked about a tool for at most `seconds`: the caller is told to wait."""
+        if self.ended or not self.calls.more_time(call_id, self.timers.now() + seconds):
+            return
+        self.responses.ask("sentence", exactly(self.plan.sentences["waiting_for_staff"]))
         self.pump()
 
     def _perform_session_tools(self, response_id: str, *, spoken: bool) -> None:
@@ -305,6 +328,7 @@ class Session:
         if self.playback.overdue(now):
             for item_id in self.playback.assume_played():
                 self.speech.played(item_id)
+            self.listen_for_questions()
         if self.encoder is not None:
             self.endings.check_line(now - self.heard_from_at)
             self.endings.check_limits(now)

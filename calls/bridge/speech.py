@@ -19,6 +19,7 @@ class Speech:
         self._journal = journal
         self._offset_ms = plan.offset_ms
         self._silence_ms = plan.settings.turn_detection.get("silence_duration_ms", 0)
+        self._padding_ms = plan.settings.turn_detection.get("prefix_padding_ms", 0)
         self.transcript = Transcript(offset=plan.position_offset)
         self._items: dict[str, list[str]] = {}  # response id → its spoken items
         self._cut: set[str] = set()
@@ -38,6 +39,14 @@ class Speech:
         at = self._on_our_clock(event.audio_start_ms, now)
         line = self.transcript.line(event.item_id, "caller", at + self._offset_ms)
         self._journal.said(line.snapshot())
+
+    def onset(self, event: ev.SpeechStarted, now: float) -> float:
+        """Return when, in seconds of our clock, the caller really began to speak.
+
+        The model counts what it keeps of the audio before that as part of the speech.
+        """
+        began = self._on_our_clock(event.audio_start_ms + self._padding_ms, now)
+        return self._playback.moment(began, now)
 
     def caller_stopped(self, event: ev.SpeechStopped) -> None:
         """Remember when the turn ended, for the latency of what follows."""

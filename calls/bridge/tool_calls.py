@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from calls.bridge.confirmations import Confirmations
 from calls.bridge.model_events import ToolCalled
 from calls.bridge.ports import Model, ToolCall, Tools, ToolTraits
 
@@ -42,6 +43,7 @@ class ToolCalls:
     model: Model
     tools: Tools
     traits: Mapping[str, ToolTraits]
+    confirmations: Confirmations = field(default_factory=Confirmations)
     pending: dict[str, Pending] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     done_responses: set[str] = field(default_factory=set)
@@ -53,7 +55,8 @@ class ToolCalls:
         if event.call_id in self.seen:
             return
         self.seen.add(event.call_id)
-        call = ToolCall(event.call_id, event.name, event.arguments)
+        said = self.confirmations.said(event.response_id, event.name)
+        call = ToolCall(event.call_id, event.name, event.arguments, said)
         traits = self.traits.get(event.name, UNKNOWN)
         entry = Pending(call, traits, event.response_id, len(self.seen))
         self.pending[event.call_id] = entry
@@ -100,6 +103,22 @@ class ToolCalls:
         entry.deadline = now + entry.traits.timeout_s + GRACE_S
         self.tools.start(entry.call)
 
+    def ask_caller(self, call_id: str, question: int, output: str) -> bool:
+        """Answer a call with a question to the caller; False where it has been answered."""
+        entry = self.pending.get(call_id)
+        if entry is None:
+            return False
+        self.confirmations.asked(question, entry.call.name, call_id)
+        return self.answer(call_id, output)
+
+    def more_time(self, call_id: str, until: float) -> bool:
+        """Let a call that waits for staff take longer; False where it has been answered."""
+        entry = self.pending.get(call_id)
+        if entry is None:
+            return False
+        entry.deadline = until + entry.traits.timeout_s + GRACE_S
+        return True
+
     def answer(self, call_id: str, output: str) -> bool:
         """Give a call its one answer; False where it has been answered or is unknown."""
         if self.pending.pop(call_id, None) is None:
@@ -112,6 +131,7 @@ class ToolCalls:
         """The model has an answer: responses that begin from now on see it."""
         if call_id in self.unseen:
             self.unseen[call_id] = True
+        self.confirmations.taken_in(call_id)
 
     def overdue(self, now: float) -> None:
         """Answer the calls whose tools gave nothing by their deadline."""
@@ -120,8 +140,9 @@ class ToolCalls:
                 self.answer(entry.call.call_id, TIMED_OUT)
         self.start_waiting(now)
 
-    def response_started(self) -> None:
+    def response_started(self, response_id: str, now: float, *, asks: bool) -> None:
         """A response begins and sees every answer that was taken in before."""
+        self.confirmations.response_started(response_id, now, asks=asks)
         self.unseen = {call_id: taken for call_id, taken in self.unseen.items() if not taken}
 
     def want_response(self) -> bool:

@@ -15,6 +15,7 @@ from calls.bridge.responses import Request
 if TYPE_CHECKING:
     from calls.bridge.session import Session
 
+YES_KEY = "1"  # answers a question with yes
 GRACE_S = 0.5  # after the caller's turn the model's own response gets this long to begin
 
 
@@ -47,7 +48,10 @@ class Turns:
         session.endings.limits.noise(by_caller=True)
         if session.plan.settings.turn_detection.get("interrupt_response", True):
             self.interrupt(cancelled_by_model=True)
-        session.speech.caller_began(event, session.timers.now())
+        session.listen_for_questions()
+        now = session.timers.now()
+        session.calls.confirmations.turn_began(session.speech.onset(event, now))
+        session.speech.caller_began(event, now)
 
     def speech_stopped(self, event: SpeechStopped) -> None:
         """The caller has finished; if the model does not answer by itself soon, we ask it to."""
@@ -105,6 +109,9 @@ class Turns:
         if session.ended or not session.ready or session.endings.firm():
             return
         session.endings.limits.noise(by_caller=True)
+        if digits.rstrip("#") == YES_KEY:
+            session.listen_for_questions()
+            session.calls.confirmations.turn_began(self.keys.began_at)
         if session.listening:
             self.interrupt(cancelled_by_model=False)
         session.speech.keys(digits, session.timers.now())

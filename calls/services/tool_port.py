@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, Protocol
+
+from django.utils import timezone
 
 from calls.bridge.ports import ToolCall
 from calls.services.plan import Opening
 from calls.services.pool import in_pool
+from tools_library.approvals import asking
+from tools_library.approvals.choices import Policy
+from tools_library.approvals.gate import CallerSaid
 from tools_library.choices import FINAL_STATUSES
 from tools_library.engine.model_output import output_for_model
 from tools_library.engine.types import ToolOutcome
-from tools_library.models import ToolExecution
+from tools_library.models import Approval, ToolExecution
 from tools_library.services import execution
 from tools_library.services.outcomes import process_listener
 from tools_library.services.reporting import outcome_of
@@ -26,23 +33,36 @@ NOT_STARTED = json.dumps(
 )
 
 
+class Asker(Protocol):
+    """The session, as far as tools report to it; see `Session` for what each does."""
+
+    def on_tool_outcome(self, call_id: str, output: str) -> None:
+        """Give the model a tool's output."""
+
+    def on_tool_question(self, call_id: str, question: int, output: str) -> None:
+        """Let the model ask the caller."""
+
+    def on_tool_waiting(self, call_id: str, seconds: float) -> None:
+        """Let the caller wait for staff."""
+
+
 class CallTools:
     """Implements `ports.Tools` for one stream; outcomes arrive in the stream's event loop.
 
     Args:
         opening: whose calls these are.
-        answer: takes a call id and the output for the model.
+        session: returns who is told; it is there before the first tool call.
         at_ms: tells where on the call's timeline we are.
     """
 
     def __init__(
         self,
         opening: Opening,
-        answer: Callable[[str, str], None],
+        session: Callable[[], Asker],
         at_ms: Callable[[], int],
     ) -> None:
         self._opening = opening
-        self._answer = answer
+        self._session = session
         self._at_ms = at_ms
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[str] = set()
@@ -60,6 +80,10 @@ class CallTools:
         """Record a run that does not take place."""
         self._spawn(self._record(call, message, code, self._at_ms()))
 
+    def heard(self, question: int, at: float) -> None:
+        """Record that the caller has heard a question to its end."""
+        self._spawn(self._heard(question, _wall(at)))
+
     def abandon(self) -> None:
         """Nobody waits any more; runs that have begun end by themselves."""
         self._abandoned = True
@@ -69,16 +93,22 @@ class CallTools:
 
     async def _run(self, call: ToolCall, at_ms: int) -> None:
         try:
-            row = await in_pool(self._request, call, at_ms)
+            row, question = await in_pool(self._asked, call, at_ms)
         except Exception:
             log.exception("a tool could not be started", extra={"tool": call.name})
             self._answer(call.call_id, NOT_STARTED)
             return
         if self._abandoned:  # while the run was being written down
             return
+        if question is not None and question.policy == Policy.CONFIRM:
+            self._ask(call, row, question)
+            return
         if row.status in FINAL_STATUSES:
             self._answer(call.call_id, output_for_model(outcome_of(row)))
             return
+        if question is not None:
+            left = (question.expires_at - timezone.now()).total_seconds()
+            self._session().on_tool_waiting(call.call_id, max(left, 0.0))
         execution_id = str(row.execution_id)
         self._waiting.add(execution_id)
 
@@ -88,16 +118,41 @@ class CallTools:
 
         process_listener.expect(execution_id, finished)
 
+    def _ask(self, call: ToolCall, row: ToolExecution, question: Approval) -> None:
+        ended = row.status in FINAL_STATUSES
+        output = output_for_model(outcome_of(row)) if ended else asking.output_while_waiting(row)
+        self._session().on_tool_question(call.call_id, question.pk, output)
+
+    def _answer(self, call_id: str, output: str) -> None:
+        self._session().on_tool_outcome(call_id, output)
+
+    async def _heard(self, question: int, at: datetime.datetime) -> None:
+        organization_id = self._opening.origin.organization_id
+        try:
+            await in_pool(asking.heard, organization_id, question, at)
+        except Exception:
+            log.exception("that a question was heard could not be written down")
+
     async def _record(self, call: ToolCall, message: str, code: str, at_ms: int) -> None:
         try:
             await in_pool(self._request_and_finish, call, message, code, at_ms)
         except Exception:
             log.exception("a run could not be written down", extra={"tool": call.name})
 
+    def _asked(self, call: ToolCall, at_ms: int) -> tuple[ToolExecution, Approval | None]:
+        """Request a run; return its row, and the question where somebody must say yes first."""
+        row = self._request(call, at_ms)
+        return row, asking.question_of(row)
+
     def _request(self, call: ToolCall, at_ms: int) -> ToolExecution:
         tool = self._opening.tools.get(call.name, call.name)
         return execution.request(
-            tool, call.arguments, self._opening.origin, tool_call_id=call.call_id, at_ms=at_ms
+            tool,
+            call.arguments,
+            self._opening.origin,
+            tool_call_id=call.call_id,
+            at_ms=at_ms,
+            said=[CallerSaid(s.question, _wall(s.heard_at), _wall(s.turn_at)) for s in call.said],
         )
 
     def _request_and_finish(self, call: ToolCall, message: str, code: str, at_ms: int) -> None:
@@ -120,3 +175,8 @@ class CallTools:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _wall(at: float) -> datetime.datetime:
+    """Return the date and time of a moment on the session's clock."""
+    return timezone.now() - datetime.timedelta(seconds=time.monotonic() - at)

@@ -13,6 +13,7 @@ WHEN: dict[str, str] = {
     "time_limit_goodbye": "The longest duration is reached",
     "model_failed": "The voice model failed, and the call cannot go on",
     "holding": "A tool takes long",
+    "waiting_for_staff": "Staff must approve what a tool is to do",
     "staff_goodbye": "Staff ended the call",
     "technical_goodbye": "The call ends for a reason of ours",
     "resumed": "The line dropped for a moment and the call goes on",
@@ -30,6 +31,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "model_failed": "I'm sorry, something on our side has stopped working. "
         "Please call again in a few minutes. Goodbye.",
         "holding": "One moment please, I'm looking into it.",
+        "waiting_for_staff": "One moment please, I'm asking a colleague about this.",
         "staff_goodbye": "I have to end our call here. Thank you for calling. Goodbye.",
         "technical_goodbye": "I'm sorry, I have to end this call for a technical reason. "
         "Please call again in a few minutes. Goodbye.",
@@ -45,6 +47,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "model_failed": "Lo siento, algo de nuestro lado ha dejado de funcionar. "
         "Llame de nuevo en unos minutos, por favor. Hasta luego.",
         "holding": "Un momento, por favor, lo estoy consultando.",
+        "waiting_for_staff": "Un momento, por favor, lo estoy consultando con un colega.",
         "staff_goodbye": "Tengo que terminar aquí la llamada. Gracias por llamar. Hasta luego.",
         "technical_goodbye": "Lo siento, tengo que terminar la llamada por un motivo técnico. "
         "Llame de nuevo en unos minutos, por favor. Hasta luego.",

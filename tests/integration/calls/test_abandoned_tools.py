@@ -14,7 +14,9 @@ from tools_library.services.outcomes import process_listener
 
 async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody(monkeypatch):
     begun, go_on, answers = threading.Event(), threading.Event(), []
-    row = SimpleNamespace(status=ExecutionStatus.PENDING, execution_id=uuid.uuid4())
+    row = SimpleNamespace(
+        status=ExecutionStatus.PENDING, execution_id=uuid.uuid4(), error_code=""
+    )
 
     def request(*args, **named):
         begun.set()
@@ -24,7 +26,8 @@ async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody
     monkeypatch.setattr(execution, "request", request)
     monkeypatch.setattr("calls.services.pool.with_connection", lambda work, *args: work(*args))
     opening = SimpleNamespace(tools={}, origin=None)
-    tools = CallTools(opening, lambda *answer: answers.append(answer), lambda: 0)
+    session = SimpleNamespace(on_tool_outcome=lambda *answer: answers.append(answer))
+    tools = CallTools(opening, lambda: session, lambda: 0)
     tools.start(ToolCall("fc_1", "lookup_order", "{}"))
     running = set(tools._tasks)
     assert await asyncio.to_thread(begun.wait, 5)

@@ -12,6 +12,7 @@ SENTENCES = {
     "technical_goodbye": "Technical trouble.",
     "staff_goodbye": "We end here.",
     "farewell": "Goodbye.",
+    "waiting_for_staff": "I am asking a colleague.",
     "resumed": "Back again.",
 }
 TOOLS = {

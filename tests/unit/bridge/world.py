@@ -47,6 +47,9 @@ class FakeTools:
     def refuse(self, call, code, message) -> None:
         self.recorded.append((call.call_id, code))
 
+    def heard(self, question, at) -> None:
+        self.recorded.append((question, "heard"))
+
     def abandon(self) -> None:
         self.abandoned = True
 
