@@ -84,13 +84,15 @@ def _transformed(source: str) -> tuple[ast.Module, ToolTransformer]:
 
 
 def _rejected(error: BaseException) -> Rejected:
+    if "null bytes" in str(error):
+        return Rejected("The code holds a NUL character; remove it.")
+    if isinstance(error, SyntaxError) and "integer string conversion" in str(error.msg):
+        return Rejected("A number has too many digits.", error.lineno or 0, error.offset or 0)
     if isinstance(error, SyntaxError):
         text = f"{error.msg}; mend it at this place." if error.msg else "The syntax is wrong."
         return Rejected(text, error.lineno or 0, error.offset or 0)
     if isinstance(error, UnicodeError):
         return Rejected("The code holds a character that no file can hold; remove it.")
-    if isinstance(error, ValueError) and "null" in str(error):
-        return Rejected("The code holds a NUL character; remove it.")
     return Rejected("The code is nested too deep to be compiled; split it into smaller parts.")
 
 

@@ -1,0 +1,1 @@
+"""Attacks by category: each module holds one as `CASES`."""
