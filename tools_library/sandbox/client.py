@@ -7,11 +7,12 @@ forked process. Many threads may run tools at once; how many children live is bo
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 import time
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
@@ -19,7 +20,9 @@ from tools_library.sandbox import limits, outcomes, wire
 from tools_library.sandbox.cache import CodeCache
 from tools_library.sandbox.exchange import Said
 from tools_library.sandbox.process import BOOT, StartFailed, Zygote, ZygoteGone
-from tools_library.sandbox.types import Finished, HttpPort, Job, Problem, SandboxStatus
+from tools_library.sandbox.types import Finished, HttpPort, Job, Problem, SandboxStatus, Wall
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Finished", "Job", "Problem", "Sandbox", "SandboxStatus", "sandbox"]
 
@@ -178,13 +181,15 @@ class Sandbox:
     def _ready(self, until: float) -> Zygote:
         zygote = self._current(until)
         try:
-            zygote.wait_ready(until)
+            if zygote.wait_ready(until):
+                _tell_missing(zygote.walls)
         except StartFailed as error:
             with self._lock:
                 if self._zygote is zygote:
                     self._zygote, self._failed = None, error
                     self._retry_at = time.monotonic() + limits.RETRY_SECONDS
                     zygote.kill()
+                    logger.error("sandbox.unavailable", extra={"why": str(error)})
             raise Unavailable(str(error)) from None
         return zygote
 
@@ -224,6 +229,12 @@ class _Slot:
 
     def __exit__(self, *_raised: object) -> None:
         self._slots.release()
+
+
+def _tell_missing(walls: Iterable[Wall]) -> None:
+    for wall in walls:
+        if not wall.on:
+            logger.warning("sandbox.wall_missing", extra={"wall": wall.name, "why": wall.why})
 
 
 def _message(job: Job, blob: str) -> dict[str, Any]:

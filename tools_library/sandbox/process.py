@@ -81,20 +81,22 @@ class Zygote:
         """The version of the policy inside; known once it is ready."""
         return str((self._hello or {}).get("policy", ""))
 
-    def wait_ready(self, until: float) -> None:
-        """Wait until it takes jobs.
+    def wait_ready(self, until: float) -> bool:
+        """Wait until it takes jobs; return whether this caller is the first who sees it ready.
 
         Raises:
             TimeoutError: not by `until` (`time.monotonic()`); it may still be starting.
             StartFailed: it cannot run tools on this machine.
         """
         if self._hello is not None:
-            return
+            return False
         if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
             raise TimeoutError
         try:
-            if self._hello is None:
-                self._hello = self._listen(until)
+            if self._hello is not None:
+                return False
+            self._hello = self._listen(until)
+            return True
         finally:
             self._lock.release()
 
