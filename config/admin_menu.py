@@ -16,6 +16,7 @@ _MENU: dict[str, dict[str, tuple[str, str]]] = {
     "Conversations": {
         "calls.call": ("Calls", "call"),
         "tools_library.toolexecution": ("Tool runs", "bolt"),
+        "foundation.mail": ("Outbox", "outbox"),
     },
     "Assistants and tools": {
         "assistants.assistant": ("Assistants", "support_agent"),

@@ -11,13 +11,22 @@ class ToolsLibraryConfig(AppConfig):
     verbose_name = "Tools"
 
     def ready(self) -> None:
-        """Show an assistant's tools on its admin page; tell which tools use a credential."""
+        """Bring our own tools, show an assistant's on its page, tell which use a credential."""
         from tools_library.admin.assignment import AssistantToolInline
+        from tools_library.executors.builtin.registry import register
+        from tools_library.executors.builtin.send_email import SEND_EMAIL
+        from tools_library.executors.builtin.send_sms import SEND_SMS
+        from tools_library.services.sandbox_health import ask_sandbox
         from tools_library.services.secrets import dependents
         from voiceassist.assistants.admin import AssistantAdmin
+        from voiceassist.foundation.health import register as register_check
         from voiceassist.organizations.services.credentials import register_dependents
 
         if AssistantToolInline not in AssistantAdmin.inlines:
             inlines: tuple[type, ...] = (*AssistantAdmin.inlines, AssistantToolInline)
             AssistantAdmin.inlines = inlines  # type: ignore[assignment]
         register_dependents(dependents)
+        for builtin in (SEND_EMAIL, SEND_SMS):
+            register(builtin)
+        # Shown, but no reason to take the server out: everything but Python tools still works.
+        register_check("sandbox", ask_sandbox, required=False)

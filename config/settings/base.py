@@ -9,6 +9,7 @@ from config.settings.env import (
     MAKE_KEY,
     MODE,
     address,
+    choice,
     database,
     env,
     host_ports,
@@ -18,6 +19,7 @@ from config.settings.env import (
     origin,
     phone_number,
     required,
+    sender,
     server,
 )
 
@@ -72,6 +74,15 @@ AWS_ENDPOINT_URL = address("AWS_ENDPOINT_URL", default="")
 AWS_HOST_CREDENTIALS_FOR = frozenset(env.list("AWS_HOST_CREDENTIALS_FOR", default=[]))
 OUTBOUND_ALLOW = host_ports("OUTBOUND_ALLOW")
 
+# Mail; without a server it is kept for the outbox page.
+EMAIL_HOST = env.str("SMTP_SERVER", default="")
+EMAIL_PORT = number("SMTP_PORT", 587, minimum=1, maximum=65_535)
+SMTP_SECURITY = choice("SMTP_SECURITY", default="starttls", choices=("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_SECURITY == "starttls", SMTP_SECURITY == "tls"
+EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
+DEFAULT_FROM_EMAIL = sender("FROM_EMAIL", default=f"VoiceAssist <voiceassist@{_PUBLIC_HOST}>")
+
 # With DEMO on, the stand-ins take the place of whatever has no address and no key of its own.
 STAND_INS_PORT = number("STAND_INS_PORT", PORT + 1, minimum=1, maximum=65_535)
 STAND_INS_URL = f"http://127.0.0.1:{STAND_INS_PORT}" if DEMO else ""
@@ -84,6 +95,7 @@ if DEMO:
     OUTBOUND_ALLOW = [*OUTBOUND_ALLOW, f"127.0.0.1:{STAND_INS_PORT}"]
 
 DRAIN_TIMEOUT_SECONDS = number("DRAIN_TIMEOUT_SECONDS", 600, minimum=0, maximum=14_400)
+LOGS_KEPT_DAYS = number("LOGS_KEPT_DAYS", 90, minimum=0, maximum=36_500)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOW = networks("METRICS_ALLOW", default=["127.0.0.1", "::1"] if DEMO else [])
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,30 @@ def _server_of(url: str) -> SplitResult | None:
 
 def _is_bare(parts: SplitResult) -> bool:
     return not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
+
+
+def choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    """Return one of several words.
+
+    Raises:
+        ImproperlyConfigured: it is another one.
+    """
+    value = str(env.str(name, default=default)).strip().lower() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write {' or '.join(choices)}.")
+    return value
+
+
+def sender(name: str, *, default: str) -> str:
+    """Return who mails come from: an address, or `Name <address>`.
+
+    Raises:
+        ImproperlyConfigured: it holds no address, or a line break.
+    """
+    value = str(env.str(name, default="")).strip() or default
+    local, _, domain = parseaddr(value)[1].rpartition("@")
+    if not local or not domain or "\n" in value:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; write an address such as Shop <shop@example.com>."
+        )
+    return value

@@ -1,4 +1,4 @@
-"""Which hosts and credentials a configuration uses; imports the kinds' shapes and templating."""
+"""Which hosts and credentials a configuration uses; imports the kinds and templating."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from tools_library.services.validation import CONFIGURATIONS
+from tools_library.engine.registry import executor_for, kinds
 from voiceassist.foundation import templating
 from voiceassist.foundation.templating import CONTEXT_NAMES, TemplateError
 
@@ -60,12 +60,11 @@ def reach_of(
 
 
 def _declared(tool_type: str, configuration: Mapping[str, Any]) -> Iterator[str]:
-    shape = CONFIGURATIONS.get(tool_type)
-    if shape is None:
+    if tool_type not in kinds():
         return
     known = {name: value for name, value in configuration.items() if name != "timeout"}
     try:
-        yield from shape.model_validate(known).secret_names.values()
+        yield from executor_for(tool_type).config.model_validate(known).secret_names.values()
     except ValidationError:
         return  # it cannot run either
 

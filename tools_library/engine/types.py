@@ -87,9 +87,10 @@ class ToolOutcome:
 
 
 class Executor(Protocol):
-    """Runs the tools of one kind."""
+    """Runs the tools of one kind; `config` is the pydantic shape of their configuration."""
 
     runs_at: ClassVar[RunsAt]
+    config: ClassVar[Any]
 
     def execute(self, spec: ToolSpec, call: ToolCall, deadline: Deadline) -> ToolResult:
         """Run once, within the deadline.

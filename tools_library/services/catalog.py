@@ -174,7 +174,7 @@ def _builtins(
             tool_type=ToolType.BUILTIN,
             definition=end_call.definition(settings.end_call, language),
             side_effect="irreversible",
-            runs_at=executor_for(ToolType.BUILTIN).runs_at,
+            runs_at="session",
             execution_order=10_000,
         ),
     )

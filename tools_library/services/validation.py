@@ -12,9 +12,10 @@ from tools_library.behaviour import Behaviour
 from tools_library.choices import SideEffect, ToolType, TriggerContext
 from tools_library.engine import schema, templating
 from tools_library.engine.errors import ToolConfigurationError
+from tools_library.engine.registry import executor_for, kinds
 from tools_library.executors.base import Configuration
 from tools_library.executors.builtin import end_call
-from tools_library.executors.endpoint.config import EndpointConfig
+from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
@@ -22,9 +23,6 @@ from voiceassist.organizations.services import credentials
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TAKEN = "Another tool is called {name}; choose another name."
-
-CONFIGURATIONS: dict[str, type[Configuration]] = {ToolType.ENDPOINT: EndpointConfig}
-"""The kinds that can be saved here, and the shape of each one's configuration."""
 
 _RESERVED = frozenset({
     end_call.NAME, "transferCall", "press_keys", "schedule_meeting", "send_sms", "send_email",
@@ -45,6 +43,7 @@ def clean_tool(
         InvalidInput: names each field that must change.
     """
     errors: dict[str, str] = {}
+    values = _with_builtin(values)
     clean = {name: values.get(name, default) for name, default in _FLAGS.items()}
     clean["name"] = _name(organization, values, tool, errors)
     clean["display_name"] = str(values.get("display_name") or clean["name"])[:200]
@@ -77,11 +76,11 @@ def check_configuration(
         parameters: the JSON schema of what the model gives.
         fixed: names of the arguments that the model does not see.
     """
-    shape = CONFIGURATIONS.get(tool_type)
-    if shape is None:
-        return {"tool_type": f"Tools of type {tool_type!r} cannot be made here yet."}
+    if tool_type not in kinds():
+        return {"tool_type": f"Tools of type {tool_type!r} cannot run on this server."}
     if not isinstance(configuration, Mapping):
         return {"configuration": "Write a JSON object."}
+    shape: type[Configuration] = executor_for(tool_type).config
     try:
         typed = shape.model_validate(configuration)
     except ValidationError as error:
@@ -96,6 +95,23 @@ def check_configuration(
     return found or {f"configuration.{path}": text for path, text in typed.problems().items()}
 
 
+def _with_builtin(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values with what a tool of the platform brings along; it goes by its own name."""
+    configuration = values.get("configuration")
+    if values.get("tool_type") != ToolType.BUILTIN or not isinstance(configuration, Mapping):
+        return values
+    builtin = builtins.find(str(configuration.get("builtin", "")))
+    if builtin is None:
+        return values
+    return {
+        **values,
+        "name": builtin.name,
+        "description": values.get("description") or builtin.description,
+        "function_definition": {"parameters": dict(builtin.parameters)},
+        "side_effect": builtin.side_effect,
+    }
+
+
 def _name(
     organization: Organization,
     values: Mapping[str, Any],
@@ -107,7 +123,7 @@ def _name(
         errors["name"] = (
             "Write 1 to 64 letters, digits, _ or -, without spaces, such as lookup_order."
         )
-    elif name in _RESERVED:
+    elif name in _RESERVED and values.get("tool_type") != ToolType.BUILTIN:
         errors["name"] = f"{name} comes with the platform; choose another name."
     else:
         others = Tool.objects.of(organization).filter(name=name, archived_at__isnull=True)
@@ -168,9 +184,9 @@ def _behaviour(
 
 def _tool_type(values: Mapping[str, Any], errors: dict[str, str]) -> str:
     kind = str(values.get("tool_type") or "")
-    if kind not in CONFIGURATIONS:
-        known = ", ".join(sorted(CONFIGURATIONS))
-        errors["tool_type"] = f"Tools of type {kind!r} cannot be made here yet; use {known}."
+    if kind not in kinds():
+        known = ", ".join(sorted(kinds()))
+        errors["tool_type"] = f"Tools of type {kind!r} cannot run on this server; use {known}."
     return kind
 
 

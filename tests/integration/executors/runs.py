@@ -2,6 +2,8 @@
 
 import asyncio
 
+from django.db import connections
+
 from tools_library.engine.deadline import SystemClock
 from tools_library.engine.engine import run
 from tools_library.engine.registry import executor_for
@@ -37,4 +39,11 @@ def go(
 
 async def go_async(*args, **kwargs) -> ToolOutcome:
     """Run in a thread, so that a stand-in in this loop can answer."""
-    return await asyncio.to_thread(go, *args, **kwargs)
+
+    def work() -> ToolOutcome:
+        try:
+            return go(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(work)

@@ -1,17 +1,15 @@
 """`send_email` and `send_sms` as an organization's tools, saved and run."""
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from tests.factories.organizations import make_organization
-from tests.integration.executors.runs import go_async
+from tests.integration.executors.runs import go, go_async
 from tools_library.executors.builtin import registry
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.models import Mail
 from voiceassist.foundation.providers import twilio
 
-pytestmark = pytest.mark.django_db(transaction=True)
 MAIL = {"to": "ada@example.com", "subject": "Your table", "body": "Friday at 8."}
 
 
@@ -34,10 +32,15 @@ async def sms(arguments, context=None, **options):
     )
 
 
+@pytest.mark.django_db
 def test_a_builtin_brings_its_name_words_and_class():
     tool = save_tool(
         make_organization(),
-        {"tool_type": "builtin", "configuration": configuration("send_email"), "side_effect": "read"},
+        {
+            "tool_type": "builtin",
+            "configuration": configuration("send_email"),
+            "side_effect": "read",
+        },
         by=None,
     )
     assert (tool.name, tool.side_effect) == ("send_email", "irreversible")
@@ -54,6 +57,7 @@ def test_a_builtin_brings_its_name_words_and_class():
         ({"type": "builtin"}, "configuration.builtin"),
     ],
 )
+@pytest.mark.django_db
 def test_a_wrong_option_is_named(given, field):
     with pytest.raises(InvalidInput) as refused:
         save_tool(
@@ -64,16 +68,17 @@ def test_a_wrong_option_is_named(given, field):
     assert field in refused.value.errors
 
 
-async def test_a_mail_goes_to_the_outbox_once_for_each_run(settings):
+@pytest.mark.django_db
+def test_a_mail_goes_to_the_outbox_once_for_each_run(settings):
     settings.EMAIL_HOST = ""
-    organization = await sync_to_async(make_organization)()
+    organization = make_organization()
     for _ in range(2):
-        outcome = await go_async(
+        outcome = go(
             configuration("send_email"), MAIL, context={"organization_id": organization.pk}
         )
         assert outcome.status == "success"
         assert "outbox" in outcome.output["message"]
-    row = await Mail.objects.aget()
+    row = Mail.objects.get()
     assert (row.recipient, row.subject, row.text) == tuple(MAIL.values())
 
 
@@ -85,8 +90,8 @@ async def test_a_mail_goes_to_the_outbox_once_for_each_run(settings):
         ({"to": "ada@example.net"}, {"allowed_domains": ["example.com"]}, "example.com"),
     ],
 )
-async def test_the_model_hears_what_to_change_in_a_mail(changed, options, word):
-    outcome = await go_async(configuration("send_email", **options), {**MAIL, **changed})
+def test_the_model_hears_what_to_change_in_a_mail(changed, options, word):
+    outcome = go(configuration("send_email", **options), {**MAIL, **changed})
     assert outcome.error_code == "invalid_arguments"
     assert word in outcome.output["message"]
 

@@ -1,5 +1,6 @@
 """Rows that belong to no room above."""
 
 from voiceassist.foundation.models.event import Event
+from voiceassist.foundation.models.mail import Mail, MailStatus
 
-__all__ = ["Event"]
+__all__ = ["Event", "Mail", "MailStatus"]

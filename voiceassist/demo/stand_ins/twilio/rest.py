@@ -1,4 +1,4 @@
-"""`/2010-04-01/Accounts/{sid}/Calls…`: create, fetch and update calls as Twilio's REST API."""
+"""`/2010-04-01/Accounts/{sid}/…`: calls and messages as Twilio's REST API takes them."""
 
 import base64
 import binascii
@@ -11,6 +11,7 @@ from voiceassist.demo.stand_ins.asgi import Answer, Request
 from voiceassist.demo.stand_ins.controls import Controls
 from voiceassist.demo.stand_ins.twilio import orders, refusals
 from voiceassist.demo.stand_ins.twilio.call import PhoneCall
+from voiceassist.demo.stand_ins.twilio.messages import Messages
 from voiceassist.demo.stand_ins.twilio.phone import Phone
 from voiceassist.demo.stand_ins.twilio.refusals import Refused
 from voiceassist.demo.voice import Voice
@@ -27,6 +28,7 @@ class TwilioRest:
         self._controls = controls
         self._voice = voice
         self._phones: OrderedDict[str, Phone] = OrderedDict()
+        self.messages = Messages(account.sid)
 
     @property
     def calls(self) -> list[PhoneCall]:
@@ -57,6 +59,10 @@ class TwilioRest:
             raise Refused(refusals.AUTHENTICATE, "Authenticate", 401)
 
     async def _route(self, request: Request) -> Answer:
+        if request.path == f"/2010-04-01/Accounts/{self._account.sid}/Messages.json":
+            if request.method != "POST":
+                raise Refused(20004, "Method not allowed", 405)
+            return self.messages.create(request)
         found = _PATH.fullmatch(request.path)
         if found is None or found["account"] != self._account.sid:
             raise _not_found(request)
