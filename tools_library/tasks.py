@@ -1,7 +1,7 @@
 """This room's background jobs; each only calls its service."""
 
 from tools_library.approvals import expiry
-from tools_library.services import counting, execution, sweeping
+from tools_library.services import counting, execution, pruning, sweeping
 from voiceassist.foundation.jobs import every, job
 
 
@@ -11,7 +11,7 @@ def perform(execution_id: str) -> None:
     execution.perform(execution_id)
 
 
-@every(5, "tools.sweep")
+@every(3, "tools.sweep", queue="live")
 def sweep() -> None:
     """Look after runs that nobody works on any more."""
     sweeping.sweep()
@@ -27,3 +27,9 @@ def count() -> None:
 def approvals() -> None:
     """Close the questions that nobody answered, and escalate what is due."""
     expiry.sweep()
+
+
+@every(3600, "tools.prune")
+def prune() -> None:
+    """Delete runs and events that are older than they are kept."""
+    pruning.prune()

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from tools_library.choices import ExecutionStatus
 from tools_library.models import ToolExecution, ToolVersion
-from tools_library.services import limits, reporting
+from tools_library.services import limits, queues, reporting
+from tools_library.services.finishing import end_followers
 from tools_library.services.running import merged_configuration
-from voiceassist.foundation.jobs import enqueue
 
-PERFORM = "tools.perform"
 _WAITING = (ExecutionStatus.AWAITING_APPROVAL,)
 _SET_GOING = (
-    "status", "deadline_at", "tool_call_id", "reply_to", "input_parameters", "notice", "message",
+    "status", "queued_at", "deadline_at", "tool_call_id", "reply_to", "input_parameters", "notice",
+    "message",
 )  # fmt: skip
 _DENIED = (
     "status", "output_result", "message", "error_code", "error_message", "started_at",
@@ -28,12 +28,12 @@ _DENIED = (
 
 def set_going(execution: ToolExecution, now: datetime.datetime) -> bool:
     """Queue a run that waited, with the whole of its time from now; False where it had ended."""
-    execution.status = ExecutionStatus.QUEUED
+    execution.status, execution.queued_at = ExecutionStatus.QUEUED, now
     execution.deadline_at = now + _time_of(execution)
     execution.message = ""
     if not reporting.advance(execution, _SET_GOING, still=_WAITING):
         return False
-    enqueue(PERFORM, str(execution.execution_id))
+    queues.hand_over(execution)
     return True
 
 
@@ -55,7 +55,11 @@ def deny(execution: ToolExecution, code: str, message: str, detail: str = "") ->
     execution.completed_at = now
     execution.duration_ms = 0
     execution.uncounted = execution.tool_id is not None
-    return reporting.advance(execution, _DENIED, still=_WAITING)
+    if not reporting.advance(execution, _DENIED, still=_WAITING):
+        return False
+    if execution.arguments_hash:
+        end_followers(execution)
+    return True
 
 
 def _time_of(execution: ToolExecution) -> datetime.timedelta:
@@ -64,6 +68,10 @@ def _time_of(execution: ToolExecution) -> datetime.timedelta:
         version = ToolVersion(configuration={}, timeout_seconds=None)
     merged = merged_configuration(version.configuration, execution.custom_configuration)
     seconds = limits.timeout_seconds(
-        execution.side_effect, version.timeout_seconds, merged, execution.trigger_context
+        execution.side_effect,
+        version.timeout_seconds,
+        merged,
+        execution.trigger_context,
+        is_async=execution.is_async,
     )
     return datetime.timedelta(seconds=seconds)

@@ -73,7 +73,7 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
         ToolArgumentsError: they do not fit; the message says what to change.
         ToolConfigurationError: the schema itself cannot be used.
     """
-    kept: dict[str, Any] = _declared_only(schema, arguments)
+    kept: dict[str, Any] = declared_only(schema, arguments)
     validator = Draft202012Validator(schema, registry=_NO_REMOTE)
     try:
         errors = sorted(validator.iter_errors(kept), key=lambda error: list(map(str, error.path)))
@@ -90,25 +90,26 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
     return kept
 
 
-def declared_names(schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the arguments that a schema declares."""
-    names = _properties(schema)
-    return frozenset(names or ())
-
-
-def _declared_only(schema: Any, value: Any) -> Any:
+def declared_only(schema: Any, value: Any) -> Any:
+    """Return `value` without what its schema does not declare, at every depth."""
     if isinstance(value, list) and isinstance(schema, Mapping):
-        return [_declared_only(schema.get("items"), inner) for inner in value]
+        return [declared_only(schema.get("items"), inner) for inner in value]
     if not isinstance(value, Mapping):
         return value
     properties = _properties(schema) if isinstance(schema, Mapping) else None
     if properties is None:
         return dict(value)
     return {
-        name: _declared_only(properties[name], inner)
+        name: declared_only(properties[name], inner)
         for name, inner in value.items()
         if name in properties
     }
+
+
+def declared_names(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the arguments that a schema declares."""
+    names = _properties(schema)
+    return frozenset(names or ())
 
 
 # With one of these an object's names cannot be told from `properties` alone.

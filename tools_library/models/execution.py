@@ -19,6 +19,7 @@ class ToolExecution(OrganizationOwned):
         null=True,
         blank=True,
         related_name="executions",
+        db_index=False,  # the index `execution_of_tool` begins with it
     )
     tool_name = models.CharField(max_length=100)
     tool_version = models.CharField(max_length=20, blank=True)
@@ -48,6 +49,19 @@ class ToolExecution(OrganizationOwned):
     source_id = models.CharField(max_length=64, blank=True)
     tool_call_id = models.CharField(max_length=100, blank=True, help_text="The model's id.")
 
+    arguments_hash = models.CharField(
+        max_length=64, blank=True, help_text="Tells equal calls of one source."
+    )
+    duplicate_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        db_index=False,
+        help_text="The equal earlier run whose outcome this call gets.",
+    )
+
     input_parameters = models.JSONField(default=dict)
     context = models.JSONField(default=dict, help_text="Names that templates may use.")
     custom_configuration = models.JSONField(default=dict, blank=True)
@@ -76,6 +90,15 @@ class ToolExecution(OrganizationOwned):
         null=True, blank=True, help_text="Since the call's stream began, when it was asked for."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    is_async = models.BooleanField(
+        default=False, help_text="Its call was answered at once; the outcome comes later."
+    )
+    queued_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last handed to the workers."
+    )
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then its worker is taken to be alive."
+    )
     deadline_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -107,7 +130,23 @@ class ToolExecution(OrganizationOwned):
             models.Index(
                 fields=["tool"], condition=models.Q(uncounted=True), name="execution_uncounted"
             ),
+            models.Index(fields=["tool", "-id"], name="execution_of_tool"),
+            models.Index(
+                fields=["source_kind", "source_id", "tool"],
+                condition=~models.Q(source_id=""),
+                name="execution_of_source",
+            ),
+            models.Index(
+                fields=["duplicate_of"],
+                condition=models.Q(duplicate_of__isnull=False),
+                name="execution_duplicates",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.tool_name} {self.execution_id}"
+
+    @property
+    def began(self) -> bool:
+        """Whether a worker took it up."""
+        return self.lease_until is not None

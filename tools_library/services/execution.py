@@ -1,4 +1,4 @@
-"""From a tool call to its outcome: request, perform, finish; imports models, engine, jobs, events.
+"""Tool calls as the rooms above make them: request, refuse, wait; imports the steps behind.
 
 The row is there before anything happens. Every step forward is one conditional UPDATE, so a job
 that is delivered twice, or an outcome that comes too late, changes nothing.
@@ -7,62 +7,45 @@ that is delivered twice, or an outcome that comes too late, changes nothing.
 from __future__ import annotations
 
 import contextlib
-import datetime
-import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from tools_library.approvals import asking, confirming, reviews
-from tools_library.approvals.gate import CallerSaid, Confirmed, Question, gate
-from tools_library.choices import FINAL_STATUSES, ExecutionStatus, TriggerContext
+from tools_library.approvals import asking, confirming
+from tools_library.approvals.gate import CallerSaid, Confirmed, Question
+from tools_library.choices import FINAL_STATUSES, ExecutionStatus
 from tools_library.engine import schema
-from tools_library.engine.cleaning import clean_text
-from tools_library.engine.engine import answered, failed
-from tools_library.engine.errors import ToolError, ToolNotAllowed
-from tools_library.engine.types import FinalStatus, ToolOutcome
+from tools_library.engine.cleaning import Uncleanable, clean, clean_text
+from tools_library.engine.engine import failed
+from tools_library.engine.errors import ToolArgumentsError, ToolError
 from tools_library.models import Tool, ToolExecution
-from tools_library.services import catalog, limits, outcomes, reporting, running
+from tools_library.services import admission, catalog, outcomes, queues, reporting
+from tools_library.services.admission import UnknownTool
 from tools_library.services.catalog import CatalogTool
-from voiceassist.foundation.jobs import enqueue, give_back_connections
+from tools_library.services.finishing import (
+    STATUS_OF_CODE,
+    cancel,
+    finish,
+    finish_in_session,
+    set_outcome,
+)
+from tools_library.services.origins import Origin
+from tools_library.services.performing import perform
+from tools_library.services.queues import PERFORM
+from voiceassist.foundation.jobs import give_back_connections
 
-PERFORM = "tools.perform"
+__all__ = [
+    "GRACE_SECONDS", "PERFORM", "Origin", "UnknownTool", "cancel", "finish", "finish_in_session",
+    "perform", "refuse", "request", "run_and_wait",
+]  # fmt: skip
+
 GRACE_SECONDS = 2.0
 """How long after its deadline a run that nobody reported is given up."""
-
-
-class UnknownTool(ToolError):
-    """The model called something it was not given."""
-
-    code = "unknown_tool"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where tool calls come from; one for a whole call or conversation.
-
-    Args:
-        trigger: a TriggerContext.
-        source_kind, source_id: what the calls belong to, such as `call` and its id; with the
-            model's id of a tool call they make a run unique.
-        context: names that templates may use, such as `call_sid`; JSON values.
-        reply_to: channel of the process that waits, from `OutcomeListener.channel`.
-    """
-
-    organization_id: int
-    trigger: str
-    source_kind: str = ""
-    source_id: str = ""
-    assistant_id: int | None = None
-    call_id: int | None = None
-    user_id: int | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
-    reply_to: str = ""
 
 
 def request(
@@ -79,33 +62,29 @@ def request(
     What cannot run is a row too, in its final status with a sentence for the model; a `tool` given
     as text is a name that no tool has. A tool that runs in the session is `running` at once: the
     session does it and calls `finish_in_session`. A second call with the same source and
-    `tool_call_id` returns the first one's row and does nothing. What somebody must say yes to
-    first is `awaiting_approval`; the call that follows a caller's yes returns that row.
+    `tool_call_id` returns the first one's row and does nothing; an equal call of the same source
+    gets what its tool's `on_duplicate` says. What somebody must say yes to first is
+    `awaiting_approval`; the call that follows a caller's yes returns that row. An `async` tool's
+    row is open too, and its waiting process is answered "accepted".
+
+    Call it in no transaction that has emitted events: it takes locks that come before theirs.
 
     Args:
         arguments: an object, or the model's JSON text.
         at_ms: since the call's stream began, for the timeline.
         said: what a live call witnessed of its caller's answers to such questions.
     """
-    entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool
-    execution = _new_row(entry, origin, tool_call_id, at_ms)
-    question: Question | None = None
+    execution = _new_row(tool, origin, tool_call_id, at_ms)
+    asked: _Asked | None = None
     try:
-        if isinstance(entry, str):
-            raise UnknownTool(
-                f"There is no tool called {entry[:100]!r}. Use only the tools you were given."
-            )
+        execution.context = _context(origin)
+        entry = _entry(tool, execution)
         execution.input_parameters = schema.parse_arguments(arguments)
-        _admit(execution, entry, origin.trigger)
-        verdict = gate(execution, entry, origin, said)
-        if isinstance(verdict, Confirmed):
-            return confirming.confirm(verdict, execution)
-        question = verdict
+        admission.prepare(execution, entry, origin)
+        asked = _Asked(entry, origin, tuple(said))
     except ToolError as error:
-        status = _STATUS_OF_CODE.get(error.code)
-        outcome = failed(error)
-        _set_outcome(execution, replace(outcome, status=status or outcome.status), timezone.now())
-    return _store(execution, question)
+        _turn_down(execution, error)
+    return _store(execution, asked)
 
 
 def refuse(
@@ -124,57 +103,13 @@ def refuse(
         code: an error code of the contracts; `cancelled` and `denied` are also the status.
         message: the sentence that the model gets.
     """
-    entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool
-    execution = _new_row(entry, origin, tool_call_id, at_ms)
+    execution = _new_row(tool, origin, tool_call_id, at_ms)
     with contextlib.suppress(ToolError):  # fragments of an interrupted call are no JSON
+        execution.context = _context(origin)
+        _entry(tool, execution)
         execution.input_parameters = schema.parse_arguments(arguments)
-    outcome = failed(ToolError(message, code=code))
-    status = _STATUS_OF_CODE.get(code, outcome.status)
-    _set_outcome(execution, replace(outcome, status=status), timezone.now())
-    return _store(execution)
-
-
-def perform(execution_id: str) -> None:
-    """Run a queued call; the job behind `tools.perform`. A duplicate delivery does nothing."""
-    execution = _claim(execution_id)
-    if execution is None:
-        return
-    give_back_connections()  # the tool may take seconds; others need the connection
-    finish(execution, running.run(execution))
-
-
-def finish_in_session(
-    execution_id: uuid.UUID | str,
-    *,
-    success: bool = True,
-    message: str = "",
-    data: Any = None,
-    error_code: str = "",
-) -> bool:
-    """Report how a tool went that a session ran itself; return whether it was still open.
-
-    With an `error_code` it has failed, whatever `success` says.
-    """
-    success = success and not error_code
-    output: dict[str, Any] = {"success": success, "message": clean_text(message)}
-    if data is not None:
-        output["data"] = data
-    outcome = replace(answered(output), error_code=error_code)
-    execution = _one(execution_id)
-    return execution is not None and finish(execution, outcome)
-
-
-def cancel(execution_id: uuid.UUID | str, message: str = "The run was cancelled.") -> bool:
-    """End a run that has not ended; return whether it was still open.
-
-    What a worker has already sent out is not called back; its outcome is dropped.
-    """
-    execution = _one(execution_id)
-    if execution is None:
-        return False
-    output = {"success": False, "message": message}
-    outcome = ToolOutcome("cancelled", output, "cancelled", public_message=message)
-    return finish(execution, outcome, still=_OPEN)
+    _turn_down(execution, ToolError(message, code=code))
+    return _store(execution, None)
 
 
 def run_and_wait(
@@ -184,9 +119,10 @@ def run_and_wait(
     *,
     tool_call_id: str = "",
 ) -> ToolExecution:
-    """Run a tool and block until it has ended, its deadline at most; return the ended row.
+    """Run a tool and block until it has ended, its deadline at most; return its row.
 
-    Never inside a transaction: the job starts only after the commit.
+    The row is still open where the tool is `async`, or somebody is asked first. Never inside a
+    transaction: the job starts only after the commit.
 
     Raises:
         RuntimeError: called inside a transaction.
@@ -210,104 +146,123 @@ def run_and_wait(
     return execution
 
 
-def finish(
-    execution: ToolExecution,
-    outcome: ToolOutcome,
-    *,
-    still: tuple[str, ...] = (ExecutionStatus.RUNNING,),
-) -> bool:
-    """Store a run's outcome and tell everybody; return False where it had already ended.
+@dataclass(frozen=True)
+class _Asked:
+    """A prepared call that is still to be judged."""
 
-    The tool's counters follow in `counting`: a row that all its runs change would queue them up.
-    """
-    _set_outcome(execution, outcome, timezone.now())
-    execution.uncounted = execution.tool_id is not None
-    return reporting.advance(execution, _OUTCOME_FIELDS, still=still)
-
-
-_STATUS_OF_CODE: dict[str, FinalStatus] = {"cancelled": "cancelled", "denied": "denied"}
-_OPEN = (
-    ExecutionStatus.PENDING,
-    ExecutionStatus.AWAITING_APPROVAL,
-    ExecutionStatus.QUEUED,
-    ExecutionStatus.RUNNING,
-)
-_OUTCOME_FIELDS = (
-    "status", "output_result", "message", "trace", "error_code", "error_message", "retry_count",
-    "completed_at", "duration_ms", "uncounted",
-)  # fmt: skip
+    entry: CatalogTool
+    origin: Origin
+    said: tuple[CallerSaid, ...]
 
 
 def _new_row(
-    entry: CatalogTool | str, origin: Origin, tool_call_id: str, at_ms: int | None
+    tool: CatalogTool | Tool | str, origin: Origin, tool_call_id: str, at_ms: int | None
 ) -> ToolExecution:
-    known = entry if isinstance(entry, CatalogTool) else None
+    name = tool if isinstance(tool, str) else tool.name
     return ToolExecution(
         organization_id=origin.organization_id,
-        tool_id=known.tool_id if known else None,
-        tool_name=clean_text(known.name if known else str(entry))[:100],
-        tool_version=known.version if known else "",
-        definition_id=known.version_id if known else None,
+        tool_name=clean_text(name)[:100],
         assistant_id=origin.assistant_id,
         call_id=origin.call_id,
         user_id=origin.user_id,
         source_kind=origin.source_kind,
         source_id=origin.source_id,
-        tool_call_id=tool_call_id[:100],
-        context=dict(origin.context),
-        custom_configuration=known.custom_configuration if known else {},
-        side_effect=known.side_effect if known else "read",
+        tool_call_id=clean_text(tool_call_id)[:100],
+        side_effect="read",
         trigger_context=origin.trigger,
         reply_to=origin.reply_to,
         at_ms=at_ms,
     )
 
 
-def _admit(execution: ToolExecution, entry: CatalogTool, trigger: str) -> None:
-    """Decide where a call begins: queued for a worker, or running in its session.
+def _context(origin: Origin) -> dict[str, Any]:
+    try:
+        context: dict[str, Any] = clean(dict(origin.context))
+    except (Uncleanable, RecursionError) as error:
+        raise ToolArgumentsError(f"The context cannot be taken: {error}.") from None
+    return context
+
+
+def _entry(tool: CatalogTool | Tool | str, execution: ToolExecution) -> CatalogTool:
+    """Return the tool as it can be called, once it is in the row.
 
     Raises:
-        ToolNotAllowed: not in this context.
-        NotReviewed: its version, as the assistant configures it, was not approved.
-        ToolError: a session's arguments do not fit.
+        UnknownTool: there is none, or it is another organization's.
+        ToolConfigurationError: it has no version that can run.
     """
-    if not entry.allows(trigger):
-        raise ToolNotAllowed(f"The tool {entry.name} may not be used here.")
-    if entry.version_id is not None and trigger != TriggerContext.TEST:
-        reviews.check_parts(
-            execution.organization_id, entry.version_id, entry.configuration,
-            entry.custom_configuration, name=entry.name,
-        )  # fmt: skip
-    now = timezone.now()
-    merged = running.merged_configuration(entry.configuration, entry.custom_configuration)
-    seconds = limits.timeout_seconds(entry.side_effect, entry.timeout_seconds, merged, trigger)
-    execution.deadline_at = now + datetime.timedelta(seconds=seconds)
-    if entry.runs_at == "session":
-        execution.input_parameters = schema.accept(entry.parameters, execution.input_parameters)
-        execution.status = ExecutionStatus.RUNNING
-        execution.started_at = now
-    else:
-        execution.status = ExecutionStatus.QUEUED
+    if isinstance(tool, str) or (
+        isinstance(tool, Tool) and tool.organization_id != execution.organization_id
+    ):
+        raise UnknownTool(execution.tool_name)
+    execution.tool_id = tool.pk if isinstance(tool, Tool) else tool.tool_id
+    entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool
+    execution.tool_version = entry.version
+    execution.definition_id = entry.version_id
+    execution.custom_configuration = entry.custom_configuration
+    execution.side_effect = entry.side_effect
+    return entry
 
 
-def _store(execution: ToolExecution, question: Question | None = None) -> ToolExecution:
-    """Insert the row, tell everybody, hand it over or ask; an equal earlier call wins."""
-    if question is not None:
-        asking.hold(execution, question)
+def _store(execution: ToolExecution, asked: _Asked | None) -> ToolExecution:
+    """Judge the call, insert its row, tell everybody, hand it over; the same earlier call wins."""
     try:
         with transaction.atomic():
+            verdict = _judged(execution, asked)
+            if isinstance(verdict, ToolExecution):
+                return verdict
             execution.save(force_insert=True)
             reporting.report(execution)
-            if question is not None:
-                asking.ask(execution, question)
-            if execution.status == ExecutionStatus.QUEUED:
-                enqueue(PERFORM, str(execution.execution_id))
+            if verdict is not None:
+                asking.ask(execution, verdict)
+            _set_going(execution, verdict)
     except IntegrityError:
         earlier = _earlier(execution)
         if earlier is None:
             raise
         return earlier
     return execution
+
+
+def _judged(execution: ToolExecution, asked: _Asked | None) -> Question | ToolExecution | None:
+    """Return what to ask about the row, or the row that a caller's yes set going."""
+    if asked is None:
+        return None
+    try:
+        verdict = admission.judge(execution, asked.entry, asked.origin, asked.said)
+        if isinstance(verdict, Confirmed):
+            with transaction.atomic():  # where the yes came too late, nothing of it stays
+                confirmed = confirming.confirm(verdict, execution)
+            if confirmed.is_async:
+                reporting.answer_accepted(confirmed)
+            return confirmed
+    except UnknownTool as error:
+        execution.tool_id = execution.definition_id = None
+        execution.tool_version, execution.custom_configuration = "", {}
+        _turn_down(execution, error)
+        return None
+    except ToolError as error:
+        _turn_down(execution, error)
+        return None
+    if verdict is not None:
+        asking.hold(execution, verdict)
+    return verdict
+
+
+def _set_going(execution: ToolExecution, question: Question | None) -> None:
+    if execution.status == ExecutionStatus.QUEUED:
+        queues.hand_over(execution)
+    caller_is_asked = question is not None and question.asked == "caller"
+    if execution.is_async and execution.status not in FINAL_STATUSES and not caller_is_asked:
+        reporting.answer_accepted(execution)
+
+
+def _turn_down(execution: ToolExecution, error: ToolError) -> None:
+    """Make the row one that never ran."""
+    outcome = failed(error)
+    status = STATUS_OF_CODE.get(error.code, outcome.status)
+    execution.deadline_at = execution.queued_at = execution.started_at = None
+    execution.is_async = False
+    set_outcome(execution, replace(outcome, status=status), timezone.now())
 
 
 def _earlier(execution: ToolExecution) -> ToolExecution | None:
@@ -319,31 +274,3 @@ def _earlier(execution: ToolExecution) -> ToolExecution | None:
         source_id=execution.source_id,
         tool_call_id=execution.tool_call_id,
     ).first()
-
-
-def _claim(execution_id: str) -> ToolExecution | None:
-    execution = _one(execution_id)
-    if execution is None:
-        return None
-    execution.status, execution.started_at = ExecutionStatus.RUNNING, timezone.now()
-    queued = (ExecutionStatus.QUEUED,)
-    claimed = reporting.advance(execution, ("status", "started_at"), still=queued)
-    return execution if claimed else None
-
-
-def _one(execution_id: uuid.UUID | str) -> ToolExecution | None:
-    rows = ToolExecution.unscoped.select_related("tool", "definition")
-    return rows.filter(execution_id=execution_id).first()
-
-
-def _set_outcome(execution: ToolExecution, outcome: ToolOutcome, now: datetime.datetime) -> None:
-    execution.status = outcome.status
-    execution.output_result = outcome.output
-    execution.message = str(outcome.output.get("message", ""))
-    execution.trace = outcome.trace
-    execution.error_code = outcome.error_code
-    execution.error_message = outcome.detail
-    execution.retry_count = outcome.retry_count
-    execution.started_at = execution.started_at or now
-    execution.completed_at = now
-    execution.duration_ms = max(0, round((now - execution.started_at).total_seconds() * 1000))

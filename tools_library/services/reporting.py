@@ -13,6 +13,7 @@ from tools_library.choices import FINAL_STATUSES, ToolType
 from tools_library.engine.types import ToolOutcome
 from tools_library.executors.builtin import end_call
 from tools_library.models import ToolExecution
+from tools_library.services import late
 from voiceassist.foundation.events import News, advance_and_emit, emit
 from voiceassist.foundation.events.transport import reply
 
@@ -57,6 +58,16 @@ def flat(execution: ToolExecution) -> dict[str, Any]:
     }
 
 
+def answer_accepted(execution: ToolExecution) -> None:
+    """Tell the process that waits, after the commit, that the outcome comes later by itself."""
+    if not execution.reply_to:
+        return
+    told = late.accepted(execution)
+    message = {**outcome_message(execution), "status": told.status, "output": told.output}
+    message |= {"error_code": "", "message": told.public_message, "notice": ""}
+    transaction.on_commit(partial(reply, execution.reply_to, message))
+
+
 def outcome_message(execution: ToolExecution) -> dict[str, Any]:
     """Return the message for the process that waits."""
     return {
@@ -92,7 +103,11 @@ def outcome_of(execution: ToolExecution) -> ToolOutcome:
 
 def _answer(execution: ToolExecution) -> Callable[[], None]:
     """Return what to do after the commit; the run as it is now, for it may go on until then."""
-    if not execution.reply_to or execution.status not in FINAL_STATUSES:
+    if execution.status not in FINAL_STATUSES:
+        return _nothing
+    if execution.is_async:
+        return partial(late.deliver, execution)
+    if not execution.reply_to:
         return _nothing
     return partial(reply, execution.reply_to, outcome_message(execution))
 

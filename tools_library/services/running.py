@@ -21,9 +21,10 @@ from tools_library.engine.merging import merge
 from tools_library.engine.registry import executor_for
 from tools_library.engine.types import Network, SideEffect, ToolCall, ToolOutcome, ToolSpec
 from tools_library.models import ToolExecution, ToolVersion
-from tools_library.services import limits
+from tools_library.services import callbacks, lambda_costs, limits
 from tools_library.services.catalog import flat_definition
 from tools_library.services.secrets import OrganizationSecrets
+from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.organizations.models import Organization
 
 _CLOCK = SystemClock()
@@ -34,11 +35,14 @@ def run(execution: ToolExecution) -> ToolOutcome:
     try:
         version = _version(execution)
         trying.limits_of(execution, version)
+        spec = _spec(execution, version)
+        lambda_costs.check_cap(version.tool_id, spec.configuration)
         executor = executor_for(version.tool_type)
-        call = _call(execution)
+        call = _call(execution, version)
     except ToolError as error:
         return engine.failed(error)
-    return engine.run(_spec(execution, version), call, executor, _CLOCK)
+    give_back_connections()  # the tool may take seconds; others need the connection
+    return engine.run(spec, call, executor, _CLOCK)
 
 
 def merged_configuration(
@@ -58,18 +62,23 @@ def _version(execution: ToolExecution) -> ToolVersion:
     return version
 
 
-def _call(execution: ToolExecution) -> ToolCall:
+def _call(execution: ToolExecution, version: ToolVersion) -> ToolCall:
     if execution.deadline_at is None:
         raise ToolConfigurationError("The run has no deadline.")
     left = (execution.deadline_at - timezone.now()).total_seconds()
     if left <= 0:
         raise ToolTimeout("The tool was not started in time.", detail="It waited for a worker.")
+    secrets, context = OrganizationSecrets(execution.organization_id), _context(execution)
+    if callbacks.expected(execution, version):
+        left = min(left, callbacks.START_SECONDS)
+        context[callbacks.NAME] = callbacks.address(execution.execution_id)
+        secrets.hide(callbacks.signature(execution.execution_id))
     return ToolCall(
         execution_id=str(execution.execution_id),
         arguments=execution.input_parameters,
-        context=_context(execution),
+        context=context,
         timeout_seconds=left,
-        secrets=OrganizationSecrets(execution.organization_id),
+        secrets=secrets,
         network=_network(execution.organization_id),
     )
 
@@ -91,7 +100,7 @@ def _context(execution: ToolExecution) -> dict[str, Any]:
     }
     unknown = dict.fromkeys(
         ("call_sid", "phone_number", "phone_numbers", "assistant_name", "organization_name",
-         "conversation_id")
+         "conversation_id", callbacks.NAME)
     )  # fmt: skip
     return {**unknown, **execution.context, **own}
 

@@ -11,7 +11,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 CONTEXT_NAMES = frozenset({
     "call_sid", "phone_number", "phone_numbers", "assistant_id", "assistant_name",
     "organization_id", "organization_name", "user_id", "conversation_id", "trigger_context",
-    "execution_id", "parameters",
+    "execution_id", "parameters", "callback_url",
 })  # fmt: skip
 """What a tool's run knows by itself; no credential may be called so."""
 

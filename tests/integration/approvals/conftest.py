@@ -2,6 +2,8 @@
 
 import pytest
 
+AGAIN = {"on_duplicate": "allow"}  # equal calls are judged anew, not answered by the first
+
 # Loaded before Django is set up, so models are imported where they are used.
 
 
@@ -17,7 +19,7 @@ def staffed(organization):
     """A tool that staff must approve."""
     from tests.factories.tools import make_tool
 
-    return make_tool(organization, side_effect="write", behaviour={"approval": "staff"})
+    return make_tool(organization, side_effect="write", behaviour={"approval": "staff", **AGAIN})
 
 
 @pytest.fixture
@@ -26,7 +28,11 @@ def confirmed(organization):
     from tests.factories.tools import make_tool
 
     return make_tool(
-        organization, name="cancel_order", side_effect="write", require_confirmation=True
+        organization,
+        name="cancel_order",
+        side_effect="write",
+        require_confirmation=True,
+        behaviour=AGAIN,
     )
 
 
@@ -42,11 +48,10 @@ def handed_over(monkeypatch):
     """Jobs are counted, not run."""
     names = []
 
-    def keep(name, *args):
-        names.append((name, *args))
+    def keep(*args, **queue):
+        names.append(args)
 
-    monkeypatch.setattr("tools_library.services.execution.enqueue", keep)
-    monkeypatch.setattr("tools_library.approvals.ending.enqueue", keep)
+    monkeypatch.setattr("tools_library.services.queues.enqueue", keep)
     return names
 
 

@@ -20,7 +20,7 @@ def test_an_approved_run_runs(organization, tool_server, monkeypatch):
         organization, side_effect="write", behaviour={"approval": "staff"},
         configuration=endpoint_configuration(url),
     )  # fmt: skip
-    monkeypatch.setattr("tools_library.approvals.ending.enqueue", lambda *args: None)
+    monkeypatch.setattr("tools_library.services.queues.enqueue", lambda *args, **queue: None)
     operator = make_member(organization, "operator")
     row = ask(tool, organization)
     assert tool_server.received == []

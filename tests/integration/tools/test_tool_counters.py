@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered
 from tools_library.models import Tool, ToolExecution
-from tools_library.services import counting, execution
+from tools_library.services import counting, execution, performing, queues
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 DONE = answered({"success": True, "message": "done"})
@@ -18,7 +18,7 @@ DONE = answered({"success": True, "message": "done"})
 
 @pytest.fixture(autouse=True)
 def nothing_runs_by_itself(monkeypatch):
-    monkeypatch.setattr(execution, "enqueue", lambda *args: None)
+    monkeypatch.setattr(queues, "enqueue", lambda *args, **queue: None)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def tool(organization):
 
 def running(tool, organization):
     row = execution.request(tool, {"order_id": "7"}, origin(organization))
-    return execution._claim(str(row.execution_id))
+    return performing.claim(str(row.execution_id))
 
 
 def end(tool, organization, runs=1):

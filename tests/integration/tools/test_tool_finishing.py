@@ -10,7 +10,7 @@ from tests.factories.pages import make_call
 from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered
 from tools_library.models import ToolExecution
-from tools_library.services import execution, reporting
+from tools_library.services import execution, performing, queues, reporting
 from voiceassist.foundation.events import hold_order
 from voiceassist.foundation.models import Event
 
@@ -21,14 +21,14 @@ embedded = pytest.mark.embedded
 
 @pytest.fixture(autouse=True)
 def nothing_runs_by_itself(monkeypatch):
-    monkeypatch.setattr(execution, "enqueue", lambda *args: None)
+    monkeypatch.setattr(queues, "enqueue", lambda *args, **queue: None)
 
 
 @pytest.fixture
 def run(organization, call):
     source = origin(organization, trigger="call", call_id=call.pk, reply_to="here")
     row = execution.request(make_tool(organization), {"order_id": "7"}, source)
-    return execution._claim(str(row.execution_id))
+    return performing.claim(str(row.execution_id))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_claim_and_end_are_one_statement_each(organization, call):
     with CaptureQueriesContext(
         connection,
     ) as claim:
-        claimed = execution._claim(str(row.execution_id))
+        claimed = performing.claim(str(row.execution_id))
     assert len(claim) == 2  # one reads the row
     with CaptureQueriesContext(connection) as end:
         assert execution.finish(claimed, DONE)
@@ -176,7 +176,7 @@ def test_a_cancel_and_the_claims_of_two_workers_never_block_each_other(organizat
                 connection.close()
 
         def claim(key=key, claimed=claimed):
-            claimed.append(execution._claim(str(key)))
+            claimed.append(performing.claim(str(key)))
 
         works = (lambda key=key: execution.cancel(key), claim, claim)
         threads = [threading.Thread(target=do, args=(work,)) for work in works]

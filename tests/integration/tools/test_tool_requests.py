@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from calls.models import Call
 from tests.factories.tools import assign, endpoint_configuration, make_tool, origin
+from tools_library.engine.engine import failed
 from tools_library.models import Tool, ToolExecution
-from tools_library.services import catalog, execution, limits, sweeping
+from tools_library.services import catalog, execution, limits, performing, queues, sweeping
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.events import transport
@@ -26,8 +27,7 @@ pytestmark = pytest.mark.django_db
 def handed_over(monkeypatch):
     """Jobs are counted, not run."""
     names = []
-    monkeypatch.setattr(execution, "enqueue", lambda name, *args: names.append((name, *args)))
-    monkeypatch.setattr(sweeping, "enqueue", lambda name, *args: names.append((name, *args)))
+    monkeypatch.setattr(queues, "enqueue", lambda *args, **queue: names.append(args))
     return names
 
 
@@ -148,9 +148,9 @@ def test_a_cancelled_run_keeps_its_end(organization, tool_server, replies):
 
 def test_an_outcome_that_comes_after_the_cancel_is_dropped(organization, tool):
     row = execution.request(tool, {"order_id": "7"}, origin(organization))
-    running = execution._claim(str(row.execution_id))
+    running = performing.claim(str(row.execution_id))
     execution.cancel(row.execution_id, "The caller hung up.")
-    assert execution.finish(running, execution.failed(execution.UnknownTool("late"))) is False
+    assert execution.finish(running, failed(execution.UnknownTool("late"))) is False
     row.refresh_from_db()
     assert (row.status, row.message) == ("cancelled", "The caller hung up.")
 
@@ -215,20 +215,20 @@ def test_deadlines_are_the_least_of_tool_configuration_and_context(organization)
 
 def test_sweeping_hands_over_lost_runs_and_ends_overdue_ones(organization, tool, handed_over):
     rows = [execution.request(tool, {"order_id": str(n)}, origin(organization)) for n in range(4)]
-    execution._claim(str(rows[2].execution_id))
+    performing.claim(str(rows[2].execution_id))
     now = timezone.now()
     ago = now - datetime.timedelta(seconds=8)
-    ToolExecution.unscoped.filter(pk=rows[0].pk).update(created_at=ago)
+    ToolExecution.unscoped.filter(pk=rows[0].pk).update(queued_at=ago)
     late = now - datetime.timedelta(seconds=60)
     ToolExecution.unscoped.filter(pk__in=[rows[1].pk, rows[2].pk]).update(deadline_at=late)
     handed_over.clear()
 
-    assert sweeping.sweep() == (1, 2)
+    assert sweeping.sweep() == sweeping.Swept(again=1, taken=0, ended=2)
 
     assert handed_over == [("tools.perform", str(rows[0].execution_id))]
     ended = ToolExecution.unscoped.filter(pk__in=[rows[1].pk, rows[2].pk])
     assert {(row.status, row.error_code) for row in ended} == {("timeout", "timeout")}
-    assert sweeping.sweep() == (1, 0)
+    assert sweeping.sweep() == sweeping.Swept(again=0, taken=0, ended=0)
 
 
 def test_assignments_bring_their_own_configuration(organization, assistant, tool_server):

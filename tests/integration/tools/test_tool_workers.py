@@ -31,7 +31,7 @@ def database_url():
 
 @pytest.fixture
 def worker(tool_server, tmp_path):
-    """A Celery worker for the live queue, in its own process, on the test database."""
+    """A Celery worker for both queues, in its own process, on the test database."""
     assert django_settings.JOBS_RUNNER == "celery"
     log = tmp_path / "worker.log"
     env = {
@@ -42,7 +42,7 @@ def worker(tool_server, tmp_path):
         "PYTHONWARNINGS": "default",
     }
     arguments = [
-        "worker", "-Q", "live", "-P", "threads", "-c", "16", "-l", "INFO",
+        "worker", "-Q", "live,default", "-P", "threads", "-c", "16", "-l", "INFO",
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     with log.open("wb") as out:

@@ -151,5 +151,5 @@ def test_celery_knows_every_job_its_queue_and_its_time():
     register_tasks(app)
     assert app.tasks["tools.perform"].ignore_result
     assert app.conf.task_routes["tools.perform"] == {"queue": "live"}
-    assert app.conf.task_routes["tools.sweep"] == {"queue": "default"}
-    assert app.conf.beat_schedule["tools.sweep"]["schedule"] == 5
+    assert app.conf.task_routes["tools.count"] == {"queue": "default"}
+    assert app.conf.beat_schedule["tools.sweep"]["schedule"] == 3

@@ -7,10 +7,11 @@ Imports Django and, in its runners, Celery.
 
 from voiceassist.foundation.jobs.connections import give_back_connections
 from voiceassist.foundation.jobs.queueing import drain, enqueue, start_periodic
-from voiceassist.foundation.jobs.registry import Job, every, find, job, periodic
+from voiceassist.foundation.jobs.registry import Job, Queue, every, find, job, periodic
 
 __all__ = [
     "Job",
+    "Queue",
     "drain",
     "enqueue",
     "every",

@@ -15,7 +15,10 @@ from voiceassist.foundation.jobs.registry import Job, all_jobs, periodic
 def celery_app() -> Celery:
     """Return the one Celery app of this process, on the broker of the settings.
 
-    Results are ignored: outcomes travel as rows, events and messages to whoever waits.
+    Results are ignored: outcomes travel as rows, events and messages to whoever waits. Messages
+    are acknowledged before they are worked on: what a killed worker held is found by its row,
+    within seconds and by the rules of its job; the broker would give it to another worker after an
+    hour, whatever it is.
     """
     app = Celery("voiceassist", broker=settings.CELERY_BROKER_URL, set_as_current=True)
     app.conf.update(
@@ -38,9 +41,16 @@ def celery_app() -> Celery:
 
 def _transport_options() -> dict[str, Any]:
     """Whoever publishes may hold a caller on the line: one short retry, then the sweeper."""
-    options = {"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.05}
+    options: dict[str, Any] = {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.05,
+        "interval_max": 0.05,
+    }
     if settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:")):
         options |= {"socket_connect_timeout": 2.0, "socket_timeout": 10.0}
+        # A worker of `-Q live,default` takes what waits in the first queue first.
+        options["queue_order_strategy"] = "priority"
     return options
 
 

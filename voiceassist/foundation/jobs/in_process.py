@@ -16,7 +16,6 @@ from voiceassist.foundation.jobs.registry import Job, find, periodic
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 10_000
-_DEFAULT_THREADS = 8
 
 
 class QueueFull(RuntimeError):
@@ -27,14 +26,14 @@ class InProcessRunner:
     """A pool of threads for each queue; jobs that somebody waits for never queue behind others.
 
     Args:
-        threads: of the live queue.
+        threads: of each queue; they are started as they are needed.
         most_waiting: jobs taken and not yet ended, over both queues.
     """
 
     def __init__(self, threads: int, most_waiting: int = MOST_WAITING) -> None:
         self._pools = {
             "live": ThreadPoolExecutor(threads, thread_name_prefix="job-live"),
-            "default": ThreadPoolExecutor(_DEFAULT_THREADS, thread_name_prefix="job"),
+            "default": ThreadPoolExecutor(threads, thread_name_prefix="job"),
         }
         self._most_waiting = most_waiting
         self._open: set[Future[None]] = set()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
 
-from voiceassist.foundation.jobs.registry import Job, find
+from voiceassist.foundation.jobs.registry import Job, Queue, find
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Runner(Protocol):
         ...
 
 
-def enqueue(name: str, *args: Any) -> None:
+def enqueue(name: str, *args: Any, queue: Queue | None = None) -> None:
     """Run a job in the background once the current transaction is committed.
 
     Never raises for a broker that is away: what a job works on is a row, which stays as it is, and
@@ -43,11 +44,14 @@ def enqueue(name: str, *args: Any) -> None:
 
     Args:
         args: JSON values.
+        queue: another one than the job's own.
 
     Raises:
         LookupError: no such job.
     """
     job = find(name)
+    if queue is not None:
+        job = replace(job, queue=queue)
     transaction.on_commit(lambda: _submit(job, args))
 
 

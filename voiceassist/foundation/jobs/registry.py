@@ -43,12 +43,12 @@ def job(name: str, *, queue: Queue = "default") -> Callable[[Work], Work]:
     return register
 
 
-def every(seconds: float, name: str) -> Callable[[Work], Work]:
+def every(seconds: float, name: str, *, queue: Queue = "default") -> Callable[[Work], Work]:
     """Declare a job that runs by itself, every so many seconds, without arguments."""
 
     def register(work: Work) -> Work:
         _periodic[name] = seconds
-        return job(name)(work)
+        return job(name, queue=queue)(work)
 
     return register
 

@@ -1,0 +1,182 @@
+"""Whether a tool call may run and when: everything that is decided before its row is stored.
+
+`prepare` looks at the call alone, `judge` at what ran before, inside the transaction that stores
+the row. Imports models, the gate of approvals, limits, rates and repeats.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from tools_library.approvals import reviews
+from tools_library.approvals.gate import CallerSaid, Confirmed, Question, gate
+from tools_library.approvals.hashing import arguments_hash
+from tools_library.behaviour import RateLimit
+from tools_library.choices import ExecutionStatus, TriggerContext
+from tools_library.engine import schema
+from tools_library.engine.errors import ToolError, ToolNotAllowed
+from tools_library.models import Tool, ToolExecution
+from tools_library.services import limits, locks, rates, repeats, running
+from tools_library.services.catalog import CatalogTool
+from tools_library.services.origins import Origin
+
+CALLS_AN_HOUR = 200
+"""Of one call or conversation, all tools together: a model that asks for more runs in circles."""
+
+
+class UnknownTool(ToolError):
+    """The model called something it was not given."""
+
+    code = "unknown_tool"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no tool called {name[:100]!r}. Use only the tools you were given."
+        )
+
+
+def prepare(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> None:
+    """Set where a call begins and until when it has time; reads nothing but reviews.
+
+    Raises:
+        ToolNotAllowed: not in this context.
+        NotReviewed: its version, as the assistant configures it, was not approved.
+        ToolError: a session's arguments do not fit.
+    """
+    if not entry.allows(origin.trigger):
+        raise ToolNotAllowed(f"The tool {entry.name} may not be used here.")
+    if entry.version_id is not None and origin.trigger != TriggerContext.TEST:
+        reviews.check_parts(
+            execution.organization_id, entry.version_id, entry.configuration,
+            entry.custom_configuration, name=entry.name,
+        )  # fmt: skip
+    now = timezone.now()
+    execution.is_async = entry.behaviour.execution_mode == "async" and entry.runs_at == "worker"
+    execution.deadline_at = now + datetime.timedelta(seconds=_seconds(execution, entry))
+    if entry.runs_at == "session":
+        execution.input_parameters = schema.accept(entry.parameters, execution.input_parameters)
+        execution.status = ExecutionStatus.RUNNING
+        execution.started_at = now
+        return
+    execution.status = ExecutionStatus.QUEUED
+    execution.queued_at = now
+    if origin.source_id and entry.tool_id is not None:
+        declared = schema.declared_only(entry.parameters, execution.input_parameters)
+        execution.arguments_hash = arguments_hash(declared)
+
+
+def judge(
+    execution: ToolExecution, entry: CatalogTool, origin: Origin, said: Iterable[CallerSaid]
+) -> Question | Confirmed | None:
+    """Let a prepared call run, or not; return what somebody must be asked first, if anything.
+
+    A call that an equal earlier one answers has its outcome set, or waits for it. Call it inside
+    the transaction that stores the row: what is counted stays locked until then.
+
+    Raises:
+        ToolError: it does not run; the message tells the model why.
+    """
+    if origin.source_id:
+        locks.hold(f"source:{origin.source_kind}:{origin.source_id}")
+    standing = _standing(execution, entry, origin)
+    _keep_within_caps(entry, standing)
+    if repeats.judge(execution, entry):
+        return None
+    for limit in _limits(execution, entry, standing):
+        rates.check(*limit)
+    return gate(execution, entry, origin, said)
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What was stored before a call."""
+
+    calls: int
+    runs: int
+    organization_limit: dict[str, Any] | None
+
+
+def _seconds(execution: ToolExecution, entry: CatalogTool) -> float:
+    merged = running.merged_configuration(entry.configuration, entry.custom_configuration)
+    return limits.timeout_seconds(
+        entry.side_effect,
+        entry.timeout_seconds,
+        merged,
+        execution.trigger_context,
+        is_async=execution.is_async,
+    )
+
+
+def _standing(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> _Standing:
+    """Read all of it in one query.
+
+    Raises:
+        UnknownTool: the tool is gone, or another organization's.
+        ToolNotAllowed: it was archived or switched off.
+    """
+    source = _of_source(execution) if origin.source_id else ToolExecution.unscoped.none()
+    if entry.tool_id is None:
+        return _Standing(_lately(source).count(), 0, None)
+    calls = _lately(source).order_by().values("source_id").annotate(n=Count("pk")).values("n")
+    runs = source.filter(rates.ADMITTED, tool=OuterRef("pk")).order_by().values("tool")
+    tools = Tool.objects.of(execution.organization_id).filter(pk=entry.tool_id)
+    found = tools.values_list(
+        "is_active", "archived_at", "organization__tool_rate_limit",
+        Subquery(calls), Subquery(runs.annotate(n=Count("pk")).values("n")),
+    ).first()  # fmt: skip
+    if found is None:
+        raise UnknownTool(entry.name)
+    is_active, archived_at, organization_limit, calls_before, runs_before = found
+    if archived_at is not None or not is_active:
+        raise ToolNotAllowed(f"The tool {entry.name} is switched off. Go on without it.")
+    return _Standing(calls_before or 0, runs_before or 0, organization_limit)
+
+
+def _of_source(execution: ToolExecution) -> QuerySet[ToolExecution]:
+    return ToolExecution.unscoped.filter(
+        source_kind=execution.source_kind,
+        source_id=execution.source_id,
+        organization_id=execution.organization_id,
+    )
+
+
+def _lately(rows: QuerySet[ToolExecution]) -> QuerySet[ToolExecution]:
+    return rows.filter(created_at__gte=timezone.now() - datetime.timedelta(hours=1))
+
+
+def _keep_within_caps(entry: CatalogTool, standing: _Standing) -> None:
+    if entry.runs_at == "session":
+        return  # such as ending the call, which must always be possible
+    most = entry.behaviour.runs_per_call
+    if most is not None and standing.runs >= most:
+        raise rates.RateLimited(
+            f"{entry.name} may run at most {most} times in one conversation, and it has. "
+            "Do not call it again; go on without it."
+        )
+    if standing.calls >= CALLS_AN_HOUR:
+        raise rates.RateLimited(
+            f"More than {CALLS_AN_HOUR} tool calls were made in this conversation within an hour. "
+            "Make no more; answer with what you know."
+        )
+
+
+def _limits(
+    execution: ToolExecution, entry: CatalogTool, standing: _Standing
+) -> Iterable[tuple[RateLimit, str, QuerySet[ToolExecution], str]]:
+    """Yield the limits to check, in the order in which everybody takes their locks."""
+    if entry.tool_id is None:
+        return
+    rows = ToolExecution.unscoped.filter(organization_id=execution.organization_id)
+    if entry.behaviour.rate_limit is not None:
+        own = rows.filter(tool_id=entry.tool_id)
+        yield entry.behaviour.rate_limit, f"tool:{entry.tool_id}", own, f"The tool {entry.name}"
+    if standing.organization_limit is not None:
+        limit = RateLimit.model_validate(standing.organization_limit)
+        name = f"organization:{execution.organization_id}"
+        yield limit, name, rows, "The tools of this organization"

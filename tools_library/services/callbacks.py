@@ -1,0 +1,94 @@
+"""Runs that end by a call from outside: their signed address, and what it takes.
+
+Imports models and finishing. A run waits for such a call where its tool is `async` and its
+configuration hands the address out, as `${callback_url}` or `context["callback_url"]`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from tools_library.choices import FINAL_STATUSES
+from tools_library.engine.cleaning import Uncleanable
+from tools_library.engine.engine import answered
+from tools_library.models import ToolExecution, ToolVersion
+from tools_library.services.finishing import finish, one, output_of
+from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+
+NAME = "callback_url"
+MAX_BYTES = 64_000
+START_SECONDS = 30.0
+"""How long the service may take to accept the work; its outcome has the run's whole time."""
+_MESSAGE_MAX = 4_000
+
+
+class NotExpected(VoiceAssistError):
+    """No run waits at this address."""
+
+    code = "not_found"
+
+
+class AlreadyEnded(VoiceAssistError):
+    """The run has its outcome."""
+
+    code = "already_ended"
+
+
+def address(execution_id: UUID | str) -> str:
+    """Return where to post how the run went: JSON `{"success", "message", "data"?}`, once."""
+    return f"{settings.PUBLIC_URL}/api/tools/callback/{execution_id}/{signature(execution_id)}"
+
+
+def signature(execution_id: UUID | str) -> str:
+    """Return what proves that the address was handed out by this platform."""
+    mac = salted_hmac("tools_library.callback", str(execution_id), algorithm="sha256")
+    return mac.hexdigest()
+
+
+def expected(execution: ToolExecution, version: ToolVersion) -> bool:
+    """Return whether the run's outcome comes by its address, not as the tool's own answer."""
+    if not execution.is_async:
+        return False
+    parts = (version.configuration, execution.custom_configuration, version.behaviour)
+    return NAME in json.dumps(parts)
+
+
+def receive(execution_id: UUID, signed: str, body: Any) -> None:
+    """End a run with what came to its address.
+
+    Raises:
+        NotExpected: the address is not one of ours.
+        InvalidInput: names each part of the body that must change.
+        AlreadyEnded: it has ended, by an earlier call or at its deadline.
+    """
+    if not hmac.compare_digest(signed.encode(), signature(execution_id).encode()):
+        raise NotExpected("There is no run at this address.")
+    execution = one(execution_id)
+    if execution is None or not execution.is_async:
+        raise NotExpected("There is no run at this address.")
+    output = _output(body)
+    if execution.status in FINAL_STATUSES or not finish(execution, answered(output)):
+        raise AlreadyEnded("This run has ended already; nothing was changed.")
+
+
+def _output(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise InvalidInput({"": 'Post a JSON object: {"success": true, "message": "…"}.'})
+    errors = {}
+    if not isinstance(body.get("success"), bool):
+        errors["success"] = "Write true or false."
+    message = body.get("message", "")
+    if not isinstance(message, str) or len(message) > _MESSAGE_MAX:
+        errors["message"] = f"Write a text of at most {_MESSAGE_MAX:,} characters."
+    if errors:
+        raise InvalidInput(errors)
+    try:
+        return output_of(body["success"], message, body.get("data"))
+    except (Uncleanable, RecursionError) as error:
+        raise InvalidInput({"data": f"This cannot be kept: {error}."}) from None

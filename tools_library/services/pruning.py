@@ -1,0 +1,48 @@
+"""Old runs and events go, the tools' counters keep their totals; imports models and events."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from tools_library.choices import FINAL_STATUSES
+from tools_library.models import ToolExecution
+from voiceassist.foundation.events import pruning
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+_SECONDS = 60.0
+"""How long one pass may take; the next one goes on."""
+
+
+def prune() -> tuple[int, int]:
+    """Delete runs and events of more than LOGS_KEPT_DAYS ago, in batches; return how many of each.
+
+    0 days keeps everything. Runs that are not in their tool's counter yet stay until they are.
+    """
+    days = settings.LOGS_KEPT_DAYS
+    if not days:
+        return 0, 0
+    before, until = timezone.now() - timedelta(days=days), time.monotonic() + _SECONDS
+    runs, events = _prune_runs(before, until), pruning.prune(before, until)
+    if runs or events:
+        log.info("deleted %d tool runs and %d events of %d days ago", runs, events, days)
+    return runs, events
+
+
+def _prune_runs(before: datetime, until: float) -> int:
+    old = ToolExecution.unscoped.filter(
+        completed_at__lt=before, status__in=FINAL_STATUSES, uncounted=False
+    )
+    total = 0
+    while batch := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        ToolExecution.unscoped.filter(pk__in=batch).delete()
+        total += len(batch)
+        if time.monotonic() > until:
+            break
+    return total
