@@ -16,8 +16,14 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from tools_library.engine.errors import ToolRefused
+from tools_library.engine.errors import ToolError
 from tools_library.models import ToolExecution
+
+
+class CapReachedError(ToolError):
+    """The runs of today have cost as much as they may."""
+
+    code = "rate_limited"
 
 
 def spent_today_usd(tool_id: int, now: datetime | None = None) -> float:
@@ -37,15 +43,14 @@ def check_cap(tool_id: int, configuration: Mapping[str, Any]) -> None:
         configuration: with the assistant's own merged in.
 
     Raises:
-        ToolRefused: `rate_limited`; the runs of today have reached `daily_cap_usd`.
+        CapReachedError: the runs of today have reached `daily_cap_usd`.
     """
     cap = configuration.get("daily_cap_usd")
     if not isinstance(cap, int | float) or isinstance(cap, bool):
         return
     spent = spent_today_usd(tool_id)
     if spent >= cap:
-        raise ToolRefused(
-            "This tool has reached its cost limit for today.",
-            code="rate_limited",
+        raise CapReachedError(
+            "This tool has reached its cost limit for today. Go on without it.",
             detail=f"An estimated ${spent:.4f} of daily_cap_usd {cap} is spent since midnight UTC.",
         )

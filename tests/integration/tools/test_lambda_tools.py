@@ -1,0 +1,118 @@
+"""Lambda tools as rows: saved, run with stored credentials, their cost added up and capped."""
+
+import base64
+import datetime
+import json
+
+import pytest
+from django.utils import timezone
+
+from tests.factories.tools import origin, tool_values
+from tests.security.outbound.servers import RawServer, answering, ok
+from tools_library.models import ToolExecution
+from tools_library.services import execution
+from tools_library.services.lambda_costs import spent_today_usd
+from tools_library.services.tools import save_tool
+from voiceassist.foundation.errors import InvalidInput
+from voiceassist.organizations.services import credentials
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
+
+LOG = "REPORT RequestId: 1\tDuration: 1 ms\tBilled Duration: 60000 ms\tMemory Size: 1024 MB\t\n"
+COST = 60 * 0.0000166667 + 0.0000002
+SECRET = "canary-of-the-secret-key"
+
+
+@pytest.fixture(autouse=True)
+def in_process(settings):
+    settings.JOBS_RUNNER = "in_process"
+
+
+@pytest.fixture
+def aws(settings):
+    log = base64.b64encode(f"key {SECRET}\n{LOG}".encode())
+    body = json.dumps({"success": True, "message": f"done with {SECRET}"}).encode()
+    server = RawServer(answering(ok(body, b"X-Amz-Log-Result: " + log)))
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{server.port}"
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def save(organization):
+    credentials.create(organization, "aws_access_key", "AKIAEXAMPLE")
+    credentials.create(organization, "aws_secret_key", SECRET)
+
+    def make(**more):
+        configuration = {
+            "type": "lambda",
+            "function_name": "orders",
+            "aws_region": "eu-west-1",
+            "credentials": {
+                "access_key_field": "aws_access_key",
+                "secret_key_field": "aws_secret_key",
+            },
+            **more,
+        }
+        values = tool_values(tool_type="lambda", configuration=configuration)
+        return save_tool(organization, values, by=None)
+
+    return make
+
+
+def run(tool, organization):
+    return execution.run_and_wait(tool, {"order_id": "1"}, origin(organization))
+
+
+def test_a_saved_tool_runs_with_the_organizations_keys(organization, save, aws):
+    row = run(save(), organization)
+    assert row.status == "success"
+    assert b"Credential=AKIAEXAMPLE/" in aws.requests[0]
+    assert aws.requests[0].startswith(b"POST /2015-03-31/functions/orders/invocations")
+
+
+def test_the_secret_is_in_no_column(organization, save, aws):
+    run(save(), organization)
+    assert SECRET not in repr(ToolExecution.unscoped.values().get())
+
+
+def test_costs_of_today_are_added_up(organization, save, aws):
+    tool = save()
+    for _ in range(2):
+        run(tool, organization)
+    assert spent_today_usd(tool.pk) == pytest.approx(2 * COST)
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    assert spent_today_usd(tool.pk, tomorrow) == 0
+
+
+def test_a_cap_lets_no_run_begin_once_it_is_reached(organization, save, aws):
+    tool = save(daily_cap_usd=1.5 * COST)
+    rows = [run(tool, organization) for _ in range(3)]
+    assert [row.error_code for row in rows] == ["", "", "rate_limited"]
+    assert "cost limit" in rows[2].message
+    assert len(aws.requests) == 2
+
+
+def test_yesterdays_costs_do_not_count(organization, save, aws):
+    tool = save(daily_cap_usd=0.5 * COST)
+    assert run(tool, organization).status == "success"
+    yesterday = timezone.now() - datetime.timedelta(days=1)
+    ToolExecution.unscoped.update(started_at=yesterday)
+    assert run(tool, organization).status == "success"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"credentials": {"access_key_field": "nobody", "secret_key_field": "aws_secret_key"}},
+         "configuration.credentials.access_key_field"),
+        ({"aws_region": "mars"}, "configuration.aws_region"),
+        ({"payload_template": {"a": "${unknown_name}"}}, "configuration.payload_template"),
+        ({"function_name": "a b"}, "configuration.function_name"),
+        ({"credentials": {}}, "configuration.credentials"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved_names_its_field(save, changes, field):
+    with pytest.raises(InvalidInput) as raised:
+        save(**changes)
+    assert field in raised.value.errors
