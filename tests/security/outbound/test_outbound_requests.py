@@ -14,6 +14,7 @@ from voiceassist.foundation.outbound import (
     OutboundTimeout,
     OutboundTooLarge,
 )
+from voiceassist.foundation.outbound.body import read_body
 
 
 def get(server, path="/", **more):
@@ -130,6 +131,48 @@ def test_a_dripping_answer_over_tls_ends_too(serve, tmp_path):
     )
     with pytest.raises(OutboundTimeout):
         door.request("GET", f"https://b.example:{server.port}/", timeout=0.4)
+
+
+def test_a_dripping_answer_on_a_kept_connection_ends_too(serve):
+    def handle(server, connection):
+        server.read_request(connection)
+        connection.sendall(ok(b"x"))
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", b"x")(server, connection)
+
+    server = serve(handle)
+    host = f"127.0.0.1:{server.port}"
+    door = Door(allow=[host])
+    door.request("GET", f"http://{host}/")
+    began = time.monotonic()
+    with pytest.raises(OutboundTimeout):
+        door.request("GET", f"http://{host}/", timeout=0.4)
+    assert time.monotonic() - began < 2 and server.connections == 1
+
+
+def test_a_deadline_leaves_the_next_request_on_its_connection_alone(serve, monkeypatch):
+    """A connection is free once its answer is read, which is before its request is over."""
+
+    def handle(server, connection):
+        while server.read_request(connection):
+            if len(server.requests) == 2:
+                server.ended.wait(0.8)
+            connection.sendall(ok(b"x"))
+
+    server = serve(handle)
+    host = f"127.0.0.1:{server.port}"
+    door = Door(allow=[host])
+    between = []
+
+    def read_and_let_another_in(*arguments):
+        content = read_body(*arguments)
+        if not between:
+            between.append("now")
+            between.append(door.request("GET", f"http://{host}/next", timeout=5).status)
+        return content
+
+    monkeypatch.setattr("voiceassist.foundation.outbound.door.read_body", read_and_let_another_in)
+    assert door.request("GET", f"http://{host}/", timeout=0.3).status == 200
+    assert between == ["now", 200] and server.connections == 1
 
 
 def test_a_server_that_takes_in_drops_ends_too(serve):

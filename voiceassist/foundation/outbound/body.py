@@ -58,10 +58,6 @@ def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
 
 def _pieces(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
     """Yield what a chunk becomes, in steps: 16 KB may stand for 16 MB."""
-    while True:
-        piece = inflater.decompress(chunk, _STEP)
-        yield piece
+    while chunk:
+        yield inflater.decompress(chunk, _STEP)
         chunk = inflater.unconsumed_tail
-        # A full step may have left more inside the inflater, though all input is taken in.
-        if not chunk and len(piece) < _STEP:
-            return
