@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
@@ -35,17 +36,20 @@ class ObjectKindFilter(admin.SimpleListFilter):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Entries that follow each other; `manage.py verify_audit` proves that none was touched."""
 
-    list_display = ("action", "object_name", "who", "at", "sequence")
+    list_display = ("action", "what", "who", "at", "sequence")
     list_filter = (ObjectKindFilter, "actor_kind")
     search_fields = ("action", "object_name", "actor_name")
     date_hierarchy = "at"
     ordering = ("-sequence", "-pk")
     fieldsets = (
-        (None, {"fields": (
-            "action", "who", "at", ("object_kind", "object_name", "object_id"), "details",
-        )}),
-        ("Its place in the chain", {"fields": ("sequence", "previous_hash", "hash")}),
-    )  # fmt: skip
+        (None, {"fields": ("action", "who", "at", "what", "object_id", "details")}),
+        ("Its place in the chain", {"fields": ("sequence", "hash_before", "own_hash")}),
+    )
+
+    @display(description="What", ordering="object_name")
+    def what(self, obj: AuditEntry) -> str:
+        """Return what it was done to."""
+        return f"{obj.object_kind.replace('_', ' ')} {obj.object_name}".strip()
 
     @display(description="Who", ordering="actor_name")
     def who(self, obj: AuditEntry) -> str:
@@ -56,3 +60,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def details(self, obj: AuditEntry) -> SafeString:
         """Return what is known beyond names."""
         return pretty_json(obj.data)
+
+    @display(description="Hash of the entry before")
+    def hash_before(self, obj: AuditEntry) -> SafeString:
+        """Return the hash that this entry follows, breakable on narrow pages."""
+        return _code(obj.previous_hash)
+
+    @display(description="Hash")
+    def own_hash(self, obj: AuditEntry) -> SafeString:
+        """Return the hash over this entry."""
+        return _code(obj.hash)
+
+
+def _code(text: str) -> SafeString:
+    return format_html('<pre class="va-code">{}</pre>', text)

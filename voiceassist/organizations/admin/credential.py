@@ -87,13 +87,13 @@ class CredentialAdmin(OrganizationAdmin):
         asked = ("name", "value", "description") if may_write else ("name", "description")
         if obj is None:
             return asked
-        return (*asked, "dependents", "used", "changed_at", "created_by", "created_at")
+        return (*asked, "dependents", "last_used_at", "changed_at", "created_by", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Lock the name of a credential that exists: tools name it."""
         if obj is None:
             return ()
-        return ("name", "dependents", "used", "changed_at", "created_by", "created_at")
+        return ("name", "dependents", "last_used_at", "changed_at", "created_by", "created_at")
 
     @method_decorator(sensitive_post_parameters("value"))
     @method_decorator(sensitive_variables())
