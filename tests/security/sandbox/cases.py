@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 EVERYTHING = (
     "datetime", "time", "json", "math", "re", "random", "statistics", "decimal", "fractions",
-    "uuid", "hashlib", "hmac", "base64", "string", "itertools", "functools", "collections",
+    "uuid", "hashlib", "hmac", "base64", "string", "itertools", "functools", "collections", "copy",
     "dataclasses", "textwrap", "urllib.parse", "zoneinfo", "requests", "typing",
 )  # fmt: skip
 

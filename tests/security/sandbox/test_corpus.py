@@ -117,13 +117,17 @@ def test_the_worker_is_alive_and_nothing_is_left_running(box: Sandbox, folder: P
 
 
 def test_a_rejection_names_line_and_column(box: Sandbox) -> None:
-    code = "import json\n\ndef execute_tool(parameters, context):\n    x = 1; y = ().__class__.a.mro()"
+    code = (
+        "import json\n\ndef execute_tool(parameters, context):\n    x = 1; y = ().__class__.a.mro()"
+    )
     (problem,) = box.validate(code, EVERYTHING)
     assert (problem.line, problem.column) == (4, 16)
     assert "mro" in problem.message
 
 
 def test_draws_differ_between_runs(box: Sandbox, folder: Path) -> None:
-    code = "import random, uuid\n\ndef execute_tool(p, c):\n    return [random.random(), uuid.uuid4()]"
+    code = (
+        "import random, uuid\n\ndef execute_tool(p, c):\n    return [random.random(), uuid.uuid4()]"
+    )
     draws = [attack(box, Case("draw", code), folder).result for _ in range(5)]
     assert len({str(draw[0]) for draw in draws}) == len({draw[1] for draw in draws}) == 5

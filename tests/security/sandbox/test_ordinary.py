@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.security.sandbox.ordinary import IMPORTS, ORDINARY, Snippet
+from tests.security.sandbox.ordinary import ORDINARY
+from tests.security.sandbox.snippets import IMPORTS, Snippet
 from tools_library.sandbox.client import Sandbox
 from tools_library.sandbox.types import Job
 

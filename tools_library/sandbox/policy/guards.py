@@ -9,6 +9,7 @@ import operator
 import string
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from decimal import Context
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
@@ -18,9 +19,12 @@ from types import (
     FrameType,
     FunctionType,
     GeneratorType,
+    GenericAlias,
+    MappingProxyType,
     MethodType,
     ModuleType,
     TracebackType,
+    UnionType,
 )
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,9 +41,13 @@ _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "@=": operator.imatmul,
 }  # fmt: skip
 _WRITABLE = frozenset(
-    {dict, list, set, bytearray, Counter, OrderedDict, defaultdict, deque, ChainMap}
+    {dict, list, set, bytearray, Counter, OrderedDict, defaultdict, deque, ChainMap, Context}
 )
-_OPAQUE = (FrameType, TracebackType, CodeType, ModuleType, CoroutineType, AsyncGeneratorType)
+# Among them `list[int]`, which hands every attribute on to what it is made of, unasked.
+_OPAQUE = (
+    FrameType, TracebackType, CodeType, ModuleType, CoroutineType, AsyncGeneratorType,
+    GenericAlias, UnionType, MappingProxyType,
+)  # fmt: skip
 _CALLED = (FunctionType, MethodType, BuiltinFunctionType, GeneratorType, CellType)
 _GENERATOR = frozenset({"send", "throw", "close"})
 _ZONE = frozenset({"key", "utcoffset", "tzname", "dst", "fromutc"})
@@ -222,7 +230,8 @@ def _refuse(value: Any, kind: type, name: str) -> None:
         name in words.INSPECTING
         or issubclass(kind, _OPAQUE)
         or issubclass(kind, GeneratorType) and name not in _GENERATOR
-        or issubclass(kind, BaseException) and name in ("obj", "with_traceback")
+        or issubclass(kind, (BaseException, super)) and name in ("obj", "with_traceback")
+        or kind is super and name in ("format", "format_map")
         or kind is ZoneInfo and name not in _ZONE
         or issubclass(kind, string.Formatter) and name in _FORMATTERS
         or value is string.Formatter

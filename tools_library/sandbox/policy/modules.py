@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import collections
+import copy
 import dataclasses
 import datetime
 import decimal
@@ -68,6 +69,7 @@ _PICKED: dict[str, tuple[Any, str]] = {
     "itertools": (itertools, " ".join(n for n in vars(itertools) if not n.startswith("_"))),
     "functools": (functools, "reduce partial lru_cache cache cmp_to_key cached_property"),
     "collections": (collections, "Counter OrderedDict defaultdict deque ChainMap"),
+    "copy": (copy, "copy deepcopy"),
     "dataclasses": (dataclasses, "field asdict astuple fields is_dataclass replace MISSING "
                                  "FrozenInstanceError"),
     "textwrap": (textwrap, "dedent fill indent shorten wrap"),

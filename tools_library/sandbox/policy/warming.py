@@ -18,13 +18,15 @@ from tools_library.sandbox.policy.running import call, describe, namespace
 
 _CODECS = (
     "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-7 latin-1 ascii cp1250 cp1251 cp1252 "
-    "cp437 iso8859-2 iso8859-15 koi8-r shift_jis euc-jp gb2312 gbk gb18030 big5 euc-kr idna "
+    "cp437 cp850 cp866 iso8859-5 iso8859-7 iso8859-9 iso8859-2 "
+    "iso8859-15 koi8-r shift_jis euc-jp gb2312 gbk gb18030 big5 euc-kr idna "
     "punycode unicode_escape raw_unicode_escape"
 )
 
 _TOOL = """
-import base64, collections, dataclasses, datetime, decimal, fractions, functools, hashlib, hmac
-import itertools, json, math, random, re, statistics, string, textwrap, time, urllib.parse, uuid
+import base64, collections, copy, dataclasses, datetime, decimal, fractions, functools, hashlib
+import hmac, itertools, json, math, random, re, statistics, string, textwrap, time
+import urllib.parse, uuid
 import zoneinfo, requests
 
 @dataclasses.dataclass
@@ -83,6 +85,7 @@ def execute_tool(parameters, context):
     pair = collections.namedtuple("Pair", "a b")(1, 2)
     seen.append([pair._asdict(), double(2), dataclasses.asdict(Point()), str(Point())])
     seen.append(list(itertools.islice(itertools.permutations("abc"), 2)))
+    seen.append([copy.deepcopy([{"a": {1}}, Point()]), copy.copy(pair)])
     seen.append([math.sqrt(2), math.gcd(4, 6), f"{math.pi:.3f}", "ab".encode().hex()])
     seen.append("ñ".encode("ascii", "xmlcharrefreplace") and str(len(seen)))
     seen.append(requests.get("https://example.com/", params={"a": 1}, timeout=3).json())
