@@ -78,10 +78,12 @@ def heard(organization_id: int, question: int, at: datetime) -> bool:
 
 def question_of(execution: ToolExecution) -> Approval | None:
     """Return the open question behind a row: its own, or the one that a denied call repeats."""
-    own = Approval.objects.of(execution.organization_id).filter(execution=execution)
-    found: Approval | None = own.first()
-    if found is not None or execution.error_code != "denied":
+    if execution.status == ExecutionStatus.AWAITING_APPROVAL:
+        own = Approval.objects.of(execution.organization_id).filter(execution=execution)
+        found: Approval | None = own.first()
         return found
+    if execution.error_code != "denied":
+        return None
     return open_question(execution, arguments_hash(execution.input_parameters))
 
 

@@ -11,12 +11,16 @@ from pydantic import ValidationError
 
 from tools_library.engine.registry import executor_for, kinds
 from voiceassist.foundation import templating
+from voiceassist.foundation.outbound import OutboundError, read_rule
 from voiceassist.foundation.templating import CONTEXT_NAMES, TemplateError
+
+_NO_TEXT = frozenset({"code", "allowed_hosts"})
+"""What is no template and no address: a program, and rules."""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What a tool can touch: `host:port` of its addresses, names of its credentials."""
+    """What a tool can touch: `host:port` or rules for its addresses, names of its credentials."""
 
     hosts: frozenset[str] = field(default_factory=frozenset)
     credentials: frozenset[str] = field(default_factory=frozenset)
@@ -52,21 +56,26 @@ def reach_of(
         parameters: names of the tool's arguments; `${}` of any other name that the platform does
             not know itself is a credential.
     """
-    texts = [*_texts(configuration), *_texts(fixed_parameters)]
-    credentials = {name.partition(".")[0] for text in texts for name in _names(text)}
-    credentials -= CONTEXT_NAMES | parameters
-    credentials |= set(_declared(tool_type, configuration))
-    return Reach(frozenset(filter(None, map(_host, texts))), frozenset(credentials))
+    known = {name: value for name, value in configuration.items() if name not in _NO_TEXT}
+    templates, credentials = _declared(tool_type, configuration)
+    for text in (*_texts(templates), *_texts(fixed_parameters)):
+        named = {name.partition(".")[0] for name in _names(text)}
+        credentials |= named - CONTEXT_NAMES - parameters
+    hosts = {_host(text) for text in (*_texts(known), *_texts(fixed_parameters))}
+    hosts |= {_rule(entry) for entry in _texts(configuration.get("allowed_hosts"))}
+    return Reach(frozenset(filter(None, hosts)), frozenset(credentials))
 
 
-def _declared(tool_type: str, configuration: Mapping[str, Any]) -> Iterator[str]:
-    if tool_type not in kinds():
-        return
+def _declared(tool_type: str, configuration: Mapping[str, Any]) -> tuple[Any, set[str]]:
+    """Return what may hold `${}`, and the credentials that are named outside of that."""
     known = {name: value for name, value in configuration.items() if name != "timeout"}
+    if tool_type not in kinds():
+        return known, set()
     try:
-        yield from executor_for(tool_type).config.model_validate(known).secret_names.values()
+        typed = executor_for(tool_type).config.model_validate(known)
     except ValidationError:
-        return  # it cannot run either
+        return known, set()  # it cannot run either
+    return typed.templates, set(typed.secret_names.values())
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -74,6 +83,14 @@ def _names(text: str) -> tuple[str, ...]:
         return templating.names(text)
     except TemplateError:
         return ()
+
+
+def _rule(entry: str) -> str:
+    """Return an entry of a list of hosts as it is compared, or nothing."""
+    try:
+        return read_rule(entry)
+    except OutboundError:
+        return ""
 
 
 def _host(text: str) -> str:
@@ -85,7 +102,8 @@ def _host(text: str) -> str:
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower(), 0)
     except ValueError:
         return ""
-    return f"{parts.hostname}:{port}" if parts.hostname else ""
+    host = parts.hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if host else ""
 
 
 def _texts(value: Any) -> Iterator[str]:

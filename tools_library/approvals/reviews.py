@@ -5,7 +5,7 @@ Imports models, the organization's rule and the audit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -133,6 +133,14 @@ def decide(review: ToolReview, decision: str, *, by: Actor | None, reason: str =
         review.save()
         _record(review, "approved" if approves else "rejected", by, {"reason": review.reason})
     return review
+
+
+@transaction.atomic
+def decide_all(
+    found: Iterable[ToolReview], decision: str, *, by: Actor | None, reason: str = ""
+) -> list[ToolReview]:
+    """Decide several reviews, or none where one of them is refused; see `decide`."""
+    return [decide(review, decision, by=by, reason=reason) for review in found]
 
 
 def needs_another(organization_id: int, by: Actor | None) -> bool:

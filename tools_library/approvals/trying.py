@@ -15,10 +15,16 @@ from tools_library.approvals.people import may
 from tools_library.approvals.reach import Reach, reach_of
 from tools_library.choices import TriggerContext
 from tools_library.engine.schema import declared_names
+from tools_library.engine.types import Network
 from tools_library.models import ToolExecution, ToolReview, ToolVersion
 from tools_library.services.catalog import flat_definition
+from voiceassist.foundation.outbound import OutboundError, Rules
 from voiceassist.organizations.current import Actor
 from voiceassist.organizations.services import audit
+
+_NAMES_HOSTS = frozenset({"endpoint", "python_function", "mcp"})
+_NOWHERE = frozenset({"nowhere.invalid"})
+"""An empty list would let every host pass."""
 
 
 def allowed_for_test(
@@ -74,6 +80,19 @@ def limits_of(execution: ToolExecution, version: ToolVersion) -> Reach | None:
     return None
 
 
+def within(network: Network, limited: Reach, tool_type: str) -> Network:
+    """Return the organization's network, narrowed to the hosts of a reach.
+
+    Where the credential itself says what is called, as for a database, holding a run to approved
+    credentials is enough.
+    """
+    if tool_type not in _NAMES_HOSTS:
+        return network
+    rules = Rules(network.allow, network.deny)
+    hosts = frozenset(host for host in limited.hosts if _lets(rules, host))
+    return Network(hosts or _NOWHERE, network.deny)
+
+
 def approved_reach(organization_id: int) -> Reach:
     """Return the hosts and credentials of all approved versions of an organization."""
     rows = ToolReview.objects.of(organization_id).filter(
@@ -87,6 +106,15 @@ def approved_reach(organization_id: int) -> Reach:
         fixed = version.behaviour.get("fixed_parameters", {})
         seen |= reach_of(version.tool_type, review.configuration, names, fixed)
     return seen
+
+
+def _lets(rules: Rules, host: str) -> bool:
+    name, _, port = host.removeprefix("*.").rpartition(":")
+    try:
+        rules.check_host(name or port, int(port) if name else 443)
+    except OutboundError:
+        return False
+    return True
 
 
 def _record(organization_id: int, more: Reach, by: Actor | None) -> None:

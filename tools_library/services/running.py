@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.utils import timezone
 
 from tools_library.approvals import trying
+from tools_library.approvals.reach import Reach
 from tools_library.behaviour import Behaviour
 from tools_library.engine import engine
 from tools_library.engine.deadline import SystemClock
@@ -34,11 +35,11 @@ def run(execution: ToolExecution) -> ToolOutcome:
     """Run a claimed execution within what is left of its deadline; never raises for its faults."""
     try:
         version = _version(execution)
-        trying.limits_of(execution, version)
+        limited = trying.limits_of(execution, version)
         spec = _spec(execution, version)
         lambda_costs.check_cap(version.tool_id, spec.configuration)
         executor = executor_for(version.tool_type)
-        call = _call(execution, version)
+        call = _call(execution, version, limited)
     except ToolError as error:
         return engine.failed(error)
     give_back_connections()  # the tool may take seconds; others need the connection
@@ -62,13 +63,14 @@ def _version(execution: ToolExecution) -> ToolVersion:
     return version
 
 
-def _call(execution: ToolExecution, version: ToolVersion) -> ToolCall:
+def _call(execution: ToolExecution, version: ToolVersion, limited: Reach | None) -> ToolCall:
     if execution.deadline_at is None:
         raise ToolConfigurationError("The run has no deadline.")
     left = (execution.deadline_at - timezone.now()).total_seconds()
     if left <= 0:
         raise ToolTimeout("The tool was not started in time.", detail="It waited for a worker.")
-    secrets, context = OrganizationSecrets(execution.organization_id), _context(execution)
+    only = None if limited is None else limited.credentials
+    secrets, context = OrganizationSecrets(execution.organization_id, only), _context(execution)
     if callbacks.expected(execution, version):
         left = min(left, callbacks.START_SECONDS)
         context[callbacks.NAME] = callbacks.address(execution.execution_id)
@@ -79,14 +81,15 @@ def _call(execution: ToolExecution, version: ToolVersion) -> ToolCall:
         context=context,
         timeout_seconds=left,
         secrets=secrets,
-        network=_network(execution.organization_id),
+        network=_network(execution.organization_id, limited, version.tool_type),
     )
 
 
-def _network(organization_id: int) -> Network:
+def _network(organization_id: int, limited: Reach | None, tool_type: str) -> Network:
     hosts = Organization.objects.filter(pk=organization_id)
     allow, deny = hosts.values_list("outbound_allow", "outbound_deny").get()
-    return Network(frozenset(allow), frozenset(deny))
+    network = Network(frozenset(allow), frozenset(deny))
+    return network if limited is None else trying.within(network, limited, tool_type)
 
 
 def _context(execution: ToolExecution) -> dict[str, Any]:

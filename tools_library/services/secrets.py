@@ -5,7 +5,7 @@ Imports models, the engine and the credentials' services.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,20 +17,28 @@ from voiceassist.organizations.services import credentials
 
 
 class OrganizationSecrets(FixedSecrets):
-    """Reads a credential when it is asked for, and the names once."""
+    """Reads a credential when it is asked for, and the names once.
 
-    def __init__(self, organization_id: int) -> None:
+    Args:
+        only: the names that this run may know; None: all of the organization.
+    """
+
+    def __init__(self, organization_id: int, only: Collection[str] | None = None) -> None:
         super().__init__()
+        self._only = only
         self._organization_id = organization_id
         self._names: frozenset[str] | None = None
 
     def names(self) -> frozenset[str]:
         """Return which credentials the organization has."""
         if self._names is None:
-            self._names = credentials.names(self._organization_id)
+            names = credentials.names(self._organization_id)
+            self._names = names if self._only is None else names.intersection(self._only)
         return self._names
 
     def _value(self, name: str) -> str | None:
+        if self._only is not None and name not in self._only:
+            return None
         if name not in self._values:
             with suppress(credentials.UnknownCredential):
                 self._values[name] = credentials.reveal(self._organization_id, name)

@@ -40,7 +40,8 @@ def test_a_yes_can_be_for_the_exact_arguments(organization, staffed, operator):
 
 def test_what_cannot_be_undone_is_remembered_for_its_exact_arguments(organization, operator):
     tool = make_tool(
-        organization, side_effect="irreversible", behaviour={"approval": "staff"}
+        organization, side_effect="irreversible",
+        behaviour={"approval": "staff", "on_duplicate": "allow"},
     )  # fmt: skip
     grant(organization, tool, operator, remember="always")
     assert ask(tool, organization, call_id="a").status == "queued"
