@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import results
+from benchmarks.endpoint_overhead import endpoint
 from benchmarks.lambda_overhead import lambda_overhead
 from benchmarks.media import bench as media
 from benchmarks.outbound import outbound
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Bench] = {
     "reaction": _turns(turns.reaction),
     "sandbox": _sandbox,
     "lambda": lambda arguments: lambda_overhead(_say, 5_000 if arguments.long else 1_000),
+    "endpoint": lambda arguments: endpoint(_say, 10_000 if arguments.long else 2_000),
     "outbound": lambda arguments: outbound(_say, 20_000 if arguments.long else 2_000),
 }
 

@@ -45,6 +45,8 @@ def logging_config(*, readable: bool, stream: str = "ext://sys.stderr") -> dict[
             "uvicorn.error": {"level": "WARNING"},
             "picows": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
+            # It would write addresses with the keys in them, and complain of each burst.
+            "urllib3": {"level": "ERROR"},
             "twilio": {"level": "WARNING"},
         },
     }

@@ -59,6 +59,7 @@ def product_environment(model: str, **seeding: str) -> Iterator[dict[str, str]]:
         "DEBUG": "0",
         "DEMO": "0",
         "SECRET_KEY": "only-for-this-benchmark-" + "0123456789" * 4,
+        "CREDENTIALS_KEYS": "AAAA" * 10 + "AAA=",
         "PUBLIC_URL": "http://127.0.0.1:1",
         "OPENAI_API_KEY": "bench",
         "OPENAI_BASE_URL": model,
