@@ -88,6 +88,7 @@ class Exchange:
             self._give_up()
         except BaseException:
             self._give_up()
+            self._hear_the_end()
             raise
         self._hear_the_end()
         return said
@@ -102,12 +103,7 @@ class Exchange:
             if left <= 0 or not poll.poll(left * 1000):
                 self._said.hung = True
                 return
-            try:
-                if not self._read():
-                    return
-            except BlockingIOError:
-                continue
-            except OSError:  # the child is gone; the report says how
+            if not self._read():
                 return
 
     def _write(self) -> None:
@@ -117,8 +113,13 @@ class Exchange:
                 self._unsent = self._unsent[self._job.send(self._unsent) :]
 
     def _read(self) -> bool:
-        chunk = self._job.recv(_CHUNK)
-        if not chunk:
+        try:
+            chunk = self._job.recv(_CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if not chunk:  # the child is gone; the report says how
             return False
         self._frames.feed(chunk)
         while self._said.answer is None and (message := self._frames.next()) is not None:
