@@ -172,6 +172,7 @@ def run_against(settings, handler, *, secrets=None, seconds=3.0, **more):
         ([rpc(result=[])], "bad_response"),
         ([rpc(error="no")], "bad_response"),
         ([rpc(error={"code": -32603, "message": {"deep": 1}})], "bad_response"),
+        ([rpc(error={"code": [-32601], "message": "no"})], "bad_response"),
         ([ok(b'{"jsonrpc": "2.0", "id": true, "result": {}}', JSON)], "bad_response"),
         ([ok(b'{"jsonrpc": "2.0", "id": 99999999, "result": {}}', JSON)], "bad_response"),
         ([b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"], "bad_status"),
@@ -191,6 +192,18 @@ def run_against(settings, handler, *, secrets=None, seconds=3.0, **more):
 def test_servers_that_lie(settings, answers, code):
     outcome, _ = run_against(settings, scripted(*answers))
     assert (outcome.status, outcome.error_code) == ("error", code)
+
+
+@pytest.mark.parametrize("code", [-32601, -32020, -32022])
+def test_a_server_without_a_handshake_is_asked_without(settings, code):
+    refusal = {"code": code, "message": "no"}
+    answers = (rpc(error=refusal), rpc(result={"resultType": "complete", "content": []}))
+    outcome, server = run_against(settings, scripted(*answers))
+    assert outcome.status == "success"
+    second = server.requests[1]
+    assert b"Mcp-Method: tools/call" in second and b"Mcp-Name: x" in second
+    meta = json.loads(second.partition(b"\r\n\r\n")[2])["params"]["_meta"]
+    assert meta["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
 
 
 def test_an_answer_that_drips_ends_at_the_deadline(settings):

@@ -1,6 +1,6 @@
 """One MCP server, asked over Streamable HTTP; imports the engine and what all HTTP kinds share.
 
-Speaks the revisions with a handshake (2025-03-26 to 2025-11-25), and 2026-07-28, which has none.
+Speaks the revisions with a handshake (2024-11-05 to 2025-11-25), and 2026-07-28, which has none.
 An answer is read to its end, so a server that sends requests of its own gets no reply to them.
 """
 
@@ -24,14 +24,15 @@ from tools_library.executors.mcp.config import McpServer
 from tools_library.executors.mcp.sessions import Session, sessions
 from voiceassist.foundation.outbound import OutboundResponse
 
-VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26")
+VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 STATELESS = "2026-07-28"
 
 _CLIENT = {"name": "VoiceAssist", "version": "0.1.0"}
 _META = "io.modelcontextprotocol/"
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,1024}")
-_METHOD_NOT_FOUND = -32601
-_UNSUPPORTED_VERSION = frozenset({-32004, -32022})
+_NO_HANDSHAKE = frozenset({-32600, -32601, -32602, -32004, -32020, -32022})
+"""What a server without a handshake may make of one: an unknown method, or a request without the
+version and the headers that it asks for (-32004: a draft's number)."""
 _numbers = itertools.count(1)
 
 
@@ -117,15 +118,15 @@ class Client:
         """
         kind = response.headers.get("content-type", "")
         if not 200 <= response.status < 300:
-            code = wire.error_code(response.body, kind)
-            if code == _METHOD_NOT_FOUND or code in _UNSUPPORTED_VERSION:
+            if wire.error_code(response.body, kind) in _NO_HANDSHAKE:
                 return None
             self._check_status(response)
         message = wire.answer_to(number, response.body, kind, self._call.secrets.mask)
         error = message.get("error")
         if error is None:
             return message
-        if error.get("code") == _METHOD_NOT_FOUND or error.get("code") in _UNSUPPORTED_VERSION:
+        code = error.get("code")
+        if isinstance(code, int) and code in _NO_HANDSHAKE:
             return None
         raise wire.refused(error)
 

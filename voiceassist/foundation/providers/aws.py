@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 6_500_000  # 6 MB of payload, and what encodes it
 _ROLE_SECONDS = 3_600
 _RENEW_BEFORE_S = 300
+_MOST_CLIENTS = 128
 _DOORS_OWN = frozenset({"host", "content-length", "connection", "accept-encoding",
                         "transfer-encoding"})  # fmt: skip
 
 _ends_at: contextvars.ContextVar[float] = contextvars.ContextVar("aws_ends_at")
 _creating = threading.Lock()
+_clients: dict[tuple[str, str, Keys, str], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,19 @@ def _host_credentials(profile: str) -> Any:
             return None
 
 
-@lru_cache(maxsize=128)
 def _client(service: str, region: str, keys: Keys, endpoint: str) -> Any:
+    kind = service, region, keys, endpoint
+    if (known := _clients.get(kind)) is not None:
+        return known
+    with _creating:  # making one takes its time, and many runs may want the same first one
+        if kind not in _clients:
+            if len(_clients) >= _MOST_CLIENTS:
+                _clients.pop(next(iter(_clients)))
+            _clients[kind] = _made(service, region, keys, endpoint)
+        return _clients[kind]
+
+
+def _made(service: str, region: str, keys: Keys, endpoint: str) -> Any:
     from botocore.config import Config
 
     # The stubs know no `ignore_configured_endpoint_urls`.
@@ -142,16 +155,15 @@ def _client(service: str, region: str, keys: Keys, endpoint: str) -> Any:
         "retries": {"mode": "standard", "total_max_attempts": 1},
         "ignore_configured_endpoint_urls": True,
     }
-    with _creating:
-        client = _session().client(
-            service,
-            region_name=region,
-            endpoint_url=endpoint or None,
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token or None,
-            config=Config(**options),
-        )
+    client = _session().client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint or None,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token or None,
+        config=Config(**options),
+    )
     client.meta.events.register("before-send", _send)
     return client
 
