@@ -46,7 +46,9 @@ class PythonFunctionExecutor:
         config = _config(spec)
         job = _job(config, call, deadline)
         try:
-            http = ToolRequests(deadline, call.secrets, call.network, config.allowed_hosts)
+            http = ToolRequests(
+                deadline, call.secrets, call.network, config.allowed_hosts, job.timeout_s
+            )
         except outbound.OutboundError as error:
             raise ToolConfigurationError(
                 "The hosts that this tool may call cannot be read; staff must mend them.",

@@ -64,6 +64,7 @@ class ToolRequests:
         secrets: masked in what is traced.
         network: the organization's rules.
         hosts: the only ones that may be called; empty: all that the rules allow.
+        longest_s: seconds that the code may run: once they are over nobody waits for an answer.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class ToolRequests:
         secrets: Secrets,
         network: Network = Network(),  # noqa: B008 - frozen
         hosts: Collection[str] = (),
+        longest_s: float | None = None,
     ) -> None:
         self._deadline = deadline
+        self._longest_s = longest_s
         self._secrets = secrets
         outer = outbound.Rules(network.allow, network.deny)
         self._rules = _Narrowed(frozenset(hosts), frozenset(), outer) if hosts else outer
@@ -89,6 +92,9 @@ class ToolRequests:
 
     def __call__(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Do one call; return its answer, or `{"error", "message"}`."""
+        if self._asked == 0 and self._longest_s is not None:
+            latest = self._deadline.clock.monotonic() + self._longest_s
+            self._deadline = Deadline(min(self._deadline.at, latest), self._deadline.clock)
         self._asked += 1
         self.last_error = ""
         entry: dict[str, Any] = {}

@@ -78,7 +78,7 @@ def _run(asked: Line) -> Finished:
         memory_limit_mb=asked.memory_limit_mb,
         timeout_s=asked.execution_timeout,
     )
-    http = ToolRequests(deadline, FixedSecrets())
+    http = ToolRequests(deadline, FixedSecrets(), longest_s=asked.execution_timeout)
     return sandbox().run(job, http=http, deadline_s=deadline.remaining)
 
 

@@ -27,7 +27,11 @@ _INSTEAD = {
     "globals": "Keep what you share in a variable of your own.",
     "locals": "Keep what you share in a dict of your own.",
     "dir": "Name the attributes you need.",
-    "__import__": "Write an import statement.",
+    "BaseException": "Use Exception.",
+    "KeyboardInterrupt": "Use Exception.",
+    "SystemExit": "Return from execute_tool to end.",
+    "exit": "Return from execute_tool to end.",
+    "quit": "Return from execute_tool to end.",
 }
 
 

@@ -60,4 +60,6 @@ def why_not_attribute(name: str) -> str:
         return f"The attribute {name} looks into the interpreter; tools cannot read it."
     if not name.startswith("_") or name in READABLE or name in TUPLE_NAMES or is_private(name):
         return "" if not name.endswith("__roles__") else f"The attribute {name} is reserved."
+    if name == "__dict__":
+        return "The attribute __dict__ is not available in tools; use vars() and setattr()."
     return f"The attribute {name} belongs to the interpreter; tools cannot use it."

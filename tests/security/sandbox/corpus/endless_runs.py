@@ -27,8 +27,8 @@ def execute_tool(parameters, context):
         "sleep",
         """
 def execute_tool(parameters, context):
-    import time
-    time.sleep(3600)
+    from time import sleep
+    sleep(3600)
     return 1
 """,
     ),
