@@ -91,6 +91,12 @@ def test_wide_rows_are_cut_by_their_bytes():
     assert data["row_count"] == 4
 
 
+def test_a_row_too_large_to_tell_is_left_out():
+    outcome = query("select repeat('x', 10000000) as t")
+    assert outcome.output["data"] == {"rows": [], "row_count": 0, "truncated": True}
+    assert "too large" in outcome.output["message"]
+
+
 def test_values_of_every_kind_become_json():
     outcome = query(
         "select true as a, null as b, 1.5::float8 as c, 'NaN'::float8 as d, '\\x00ff'::bytea as e, "

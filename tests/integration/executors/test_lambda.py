@@ -213,6 +213,12 @@ async def test_the_machines_settings_are_not_read(stand_ins, monkeypatch):
     assert (await invoke("echo", aws_region="eu-west-3")).status == "success"
 
 
+async def test_the_operators_address_needs_no_other_permission(stand_ins, settings):
+    settings.OUTBOUND_ALLOW = []
+    settings.AWS_ENDPOINT_URL = f"http://localhost:{stand_ins.port}/"
+    assert (await invoke("echo")).status == "success"
+
+
 async def test_functions_to_choose_from(stand_ins):
     secrets = FixedSecrets(KEYS)
     found = list_functions_in_thread(secrets)

@@ -89,5 +89,6 @@ def _output(found: reading.Rows) -> dict[str, Any]:
     words = f"{count or 'No'} row{'' if count == 1 else 's'} found."
     if found.truncated:
         words = f"There are more rows than can be told; these are the first {count}."
+        words = words if count else "The first row is too large to be told."
     data = {"rows": found.rows, "row_count": count, "truncated": found.truncated}
     return {"success": True, "message": words, "data": data}
