@@ -133,7 +133,7 @@ while True:
         pass
 """,
     "one_long_calculation": "len(str(7 ** 9 ** 9))",
-    "sleep": "import time\ntime.sleep(600)",
+    "sleep": "from time import sleep\nsleep(600)",
     "wait_for_a_lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
     "read_what_never_comes": "import os\nos.read(3, 1)",
 }
