@@ -15,10 +15,14 @@ class _Guarded(string.Formatter):
 
     def __init__(self, get: Get) -> None:
         self._get = get
+        self._unnumbered = 0
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         """Return the value of `{a.b[0]}` and the name that it began with."""
         first, rest = _string.formatter_field_name_split(field_name)
+        if first == "":  # `{.name}`, which the library's own Formatter does not count
+            first = self._unnumbered
+            self._unnumbered += 1
         value = self.get_value(first, args, kwargs)
         for is_attribute, name in rest:
             value = self._get(value, name) if is_attribute else value[name]
@@ -41,7 +45,7 @@ def bound(text: str, name: str, get: Get) -> Callable[..., str]:
 def unbound(name: str, get: Get) -> Callable[..., str]:
     """Return what stands for `str.format` or `str.format_map`."""
 
-    def method(text: str, *args: Any, **kwargs: Any) -> str:
+    def method(text: str, /, *args: Any, **kwargs: Any) -> str:
         if not issubclass(type(text), str):
             raise TypeError(f"str.{name} needs a text first.")
         return bound(text, name, get)(*args, **kwargs)

@@ -193,7 +193,7 @@ def type_of(value: Any, *more: Any) -> Any:
     return kind
 
 
-def apply(function: Any, *arguments: Any, **named: Any) -> Any:
+def apply(function: Any, /, *arguments: Any, **named: Any) -> Any:
     """Call a function whose arguments were given with `*` or `**`."""
     return function(*arguments, **named)
 

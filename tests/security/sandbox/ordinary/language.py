@@ -154,7 +154,7 @@ return [
     "{name!r:>8}|{data[key]}|{0}".format(1, name=name, data={"key": "v"}),
     "%s has %d%%" % (name, 50),
     f"{name:^9}|{price:08.3f}|{price!s}|{10**6:,}|{0.256:.1%}",
-    "{a}-{b}".format_map({"a": 1, "b": 2}),
+    "{a}-{b}".format_map({"a": 1, "b": 2}) + "{.real}{.imag}".format(3, 4),
     ", ".join(map("<{}>".format, [1, 2])),
 ]
 """),
@@ -163,7 +163,7 @@ return [
             "   'Ann'|v|1",
             "Ann has 50%",
             "   Ann   |0003.500|3.5|1,000,000|25.6%",
-            "1-2",
+            "1-230",
             "<1>, <2>",
         ],
         {"name": "Ann", "price": 3.5},
