@@ -19,6 +19,7 @@ def shop(db: Any) -> Any:
         make_organization,
     )
     from tests.factories.tools import make_tool
+    from voiceassist.foundation import mail
 
     organization = make_organization("Harbour Books")
     assistant = make_assistant(organization, name="Front desk", slug="desk")
@@ -27,6 +28,7 @@ def shop(db: Any) -> Any:
     make_key(organization)
     make_credential(organization)
     make_member(organization, "viewer")
+    mail.send(organization.pk, mail.Draft("ada@example.com", "Your table", "Friday at 8."))
     return organization
 
 

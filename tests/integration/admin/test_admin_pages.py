@@ -15,6 +15,7 @@ from tests.factories.assistants import draft, make_assistant, make_number
 from tests.factories.organizations import make_member, make_organization, make_superuser
 from voiceassist.assistants.models import Assistant, AssistantVersion, PhoneNumber
 from voiceassist.assistants.services import drafts
+from voiceassist.foundation.models import Mail
 from voiceassist.organizations.models import (
     ApiKey,
     AuditEntry,
@@ -198,6 +199,10 @@ def fill(organization: Organization, count: int) -> None:
         Credential(organization=organization, name=f"N{start + index}", changed_at=now)
         for index in range(count)
     )
+    Mail.unscoped.bulk_create(
+        Mail(organization=organization, recipient="a@example.com", subject="Many", text="Many")
+        for index in range(count)
+    )
     AuditEntry.unscoped.bulk_create(
         AuditEntry(
             organization=organization, sequence=10_000 + start + index, at=now,
@@ -208,6 +213,7 @@ def fill(organization: Organization, count: int) -> None:
 
 
 LISTED = (
+    "foundation.mail",
     "assistants.assistant",
     "assistants.assistantversion",
     "assistants.phonenumber",

@@ -58,7 +58,7 @@ def send(to="ada@example.com", *, key="", **more):
 
 
 def make_due():
-    Mail.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    Mail.unscoped.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_mail_is_handed_over_at_once_with_text_and_html(settings):
@@ -76,7 +76,7 @@ def test_without_a_mail_server_it_is_kept(settings):
     settings.EMAIL_HOST = ""
     assert send().status == MailStatus.KEPT
     mail.attempt_due()
-    assert Mail.objects.get().status == MailStatus.KEPT
+    assert Mail.unscoped.get().status == MailStatus.KEPT
 
 
 def test_a_permanent_no_is_final(settings):
@@ -86,7 +86,7 @@ def test_a_permanent_no_is_final(settings):
         make_due()
         mail.attempt_due()
     assert (sent.status, sent.error) == (MailStatus.FAILED, "550 no such person")
-    assert Mail.objects.get().attempts == 1
+    assert Mail.unscoped.get().attempts == 1
 
 
 def test_a_passing_no_is_tried_again_until_it_works(settings):
@@ -95,12 +95,12 @@ def test_a_passing_no_is_tried_again_until_it_works(settings):
         sent = send("slow@example.com")
         assert sent.status == MailStatus.QUEUED
         mail.attempt_due()  # not due yet
-        assert Mail.objects.get().attempts == 1
+        assert Mail.unscoped.get().attempts == 1
         server.answers.clear()
         make_due()
         mail.attempt_due()
         assert len(server.envelopes) == 1
-    assert Mail.objects.get().status == MailStatus.SENT
+    assert Mail.unscoped.get().status == MailStatus.SENT
 
 
 def test_a_server_that_is_away_loses_nothing(settings):
@@ -118,7 +118,7 @@ def test_a_mail_is_given_up_in_the_end(settings):
     for _ in range(len(sending.PAUSES) + 3):
         make_due()
         mail.attempt_due()
-    row = Mail.objects.get()
+    row = Mail.unscoped.get()
     assert (row.status, row.attempts) == (MailStatus.FAILED, len(sending.PAUSES) + 1)
 
 
@@ -156,10 +156,10 @@ def test_a_mail_whose_server_died_while_sending_is_not_sent_twice(settings):
     with smtp(settings) as server:
         send()
         long_ago = timezone.now() - sending.LOST_AFTER - timedelta(seconds=1)
-        Mail.objects.update(status=MailStatus.SENDING, next_attempt_at=long_ago)
+        Mail.unscoped.update(status=MailStatus.SENDING, next_attempt_at=long_ago)
         mail.attempt_due()
         assert len(server.envelopes) == 1
-    row = Mail.objects.get()
+    row = Mail.unscoped.get()
     assert row.status == MailStatus.FAILED
     assert "may or may not" in row.error
 

@@ -41,7 +41,7 @@ def send(
     status = MailStatus.QUEUED if settings.EMAIL_HOST else MailStatus.KEPT
     try:
         with transaction.atomic():
-            mail = Mail.objects.create(
+            mail = Mail.unscoped.create(
                 organization_id=organization_id,
                 key=key,
                 recipient=draft.recipient,
@@ -52,7 +52,8 @@ def send(
                 next_attempt_at=timezone.now(),
             )
     except IntegrityError:
-        return Mail.objects.get(organization_id=organization_id, key=key)
+        existing: Mail = Mail.objects.of(organization_id).get(key=key)
+        return existing
     if status == MailStatus.QUEUED:
         _attempt(mail, timeout)
     return mail
@@ -61,9 +62,9 @@ def send(
 def attempt_due() -> None:
     """Try again what is due; whoever comes second finds it claimed."""
     now = timezone.now()
-    lost = Mail.objects.filter(status=MailStatus.SENDING, next_attempt_at__lt=now - LOST_AFTER)
+    lost = Mail.unscoped.filter(status=MailStatus.SENDING, next_attempt_at__lt=now - LOST_AFTER)
     lost.update(status=MailStatus.FAILED, error=_LOST)
-    due = Mail.objects.filter(status=MailStatus.QUEUED, next_attempt_at__lte=now)
+    due = Mail.unscoped.filter(status=MailStatus.QUEUED, next_attempt_at__lte=now)
     for mail in due.order_by("next_attempt_at")[:_AT_ONCE]:
         _attempt(mail, SMTP_TIMEOUT_S)
 
@@ -72,7 +73,7 @@ def _attempt(mail: Mail, timeout: float) -> None:
     now = timezone.now()
     mine = Q(pk=mail.pk, status=MailStatus.QUEUED, attempts=mail.attempts)
     claim = {"status": MailStatus.SENDING, "next_attempt_at": now, "attempts": F("attempts") + 1}
-    if not Mail.objects.filter(mine).update(**claim):
+    if not Mail.unscoped.filter(mine).update(**claim):
         return
     mail.attempts += 1
     try:

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from voiceassist.foundation.models.owned import OrganizationOwned
+
 
 class MailStatus(models.TextChoices):
     """What has become of a mail."""
@@ -13,12 +15,9 @@ class MailStatus(models.TextChoices):
     KEPT = "kept", "Kept here"
 
 
-class Mail(models.Model):
+class Mail(OrganizationOwned):
     """One mail to one address. Without a mail server it is kept for the outbox page."""
 
-    organization = models.ForeignKey(
-        "organizations.Organization", on_delete=models.CASCADE, related_name="+"
-    )
     key = models.CharField(
         max_length=100, blank=True, help_text="What it was sent for; one mail for each."
     )
@@ -26,16 +25,14 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
-    status = models.CharField(
-        max_length=10, choices=MailStatus.choices, default=MailStatus.QUEUED
-    )
+    status = models.CharField(max_length=10, choices=MailStatus.choices, default=MailStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True, help_text="What the mail server said.")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
+    class Meta(OrganizationOwned.Meta):
         ordering = ["-id"]
         verbose_name = "mail"
         constraints = [

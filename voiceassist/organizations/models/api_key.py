@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from voiceassist.foundation.models.owned import OrganizationOwned
 from voiceassist.organizations.models.membership import Role
-from voiceassist.organizations.models.owned import OrganizationOwned
 
 
 class ApiKey(OrganizationOwned):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from voiceassist.organizations.models.owned import OrganizationManager, OrganizationOwned
+from voiceassist.foundation.models.owned import OrganizationManager, OrganizationOwned
 
 BEFORE_ALL = "0" * 64
 """What stands for the hash before the first entry."""

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from voiceassist.organizations.models.owned import OrganizationOwned
+from voiceassist.foundation.models.owned import OrganizationOwned
 
 
 class Role(models.TextChoices):

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.db import models
 
-from voiceassist.organizations.models.organization import Organization
-
 
 class OrganizationManager(models.Manager[Any]):
     """Gives rows of one organization only: `Model.objects.of(organization)`.
@@ -16,7 +14,7 @@ class OrganizationManager(models.Manager[Any]):
     `Model.unscoped` is the plain manager, for work that is not done on anybody's behalf.
     """
 
-    def of(self, organization: Organization | int) -> models.QuerySet[Any]:
+    def of(self, organization: models.Model | int) -> models.QuerySet[Any]:
         """Return the rows of `organization` (an Organization or its id)."""
         return super().get_queryset().filter(organization=organization)
 
