@@ -16,12 +16,15 @@ _MENU: dict[str, dict[str, tuple[str, str]]] = {
     "Conversations": {
         "calls.call": ("Calls", "call"),
         "tools_library.toolexecution": ("Tool runs", "bolt"),
+        "tools_library.approval": ("Approvals", "approval"),
         "foundation.mail": ("Outbox", "outbox"),
     },
     "Assistants and tools": {
         "assistants.assistant": ("Assistants", "support_agent"),
         "assistants.phonenumber": ("Phone numbers", "dialpad"),
         "tools_library.tool": ("Tools", "build"),
+        "tools_library.toolreview": ("Reviews", "rate_review"),
+        "tools_library.approvalgrant": ("Standing approvals", "verified_user"),
     },
     "Organization": {
         "organizations.organization": ("Organization", "apartment"),
