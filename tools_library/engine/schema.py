@@ -11,6 +11,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from tools_library.engine import patterns
 from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.errors import ToolArgumentsError, ToolConfigurationError
 
@@ -34,6 +35,7 @@ def problems_of(schema: Any) -> Iterator[tuple[str, str]]:
     except RecursionError:
         yield "", "The schema is nested too deep."
         return
+    yield from patterns.problems_of(schema)
     for path, reference in _references(schema, ""):
         if not isinstance(reference, str) or not reference.startswith("#"):
             yield path, "Only references inside this schema work, such as #/$defs/address."
@@ -74,7 +76,7 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
         ToolConfigurationError: the schema itself cannot be used.
     """
     kept: dict[str, Any] = declared_only(schema, arguments)
-    validator = Draft202012Validator(schema, registry=_NO_REMOTE)
+    validator = patterns.Validator(schema, registry=_NO_REMOTE)
     try:
         errors = sorted(validator.iter_errors(kept), key=lambda error: list(map(str, error.path)))
     except (Unresolvable, RecursionError) as error:

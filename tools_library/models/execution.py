@@ -37,6 +37,7 @@ class ToolExecution(OrganizationOwned):
         null=True,
         blank=True,
         related_name="tool_executions",
+        db_index=False,  # the index `execution_of_assistant` begins with it
     )
     call = models.ForeignKey(
         "calls.Call",
@@ -118,7 +119,7 @@ class ToolExecution(OrganizationOwned):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["source_kind", "source_id", "tool_call_id"],
+                fields=["organization", "source_kind", "source_id", "tool_call_id"],
                 condition=~models.Q(tool_call_id=""),
                 name="one_run_per_tool_call",
             )
@@ -131,6 +132,7 @@ class ToolExecution(OrganizationOwned):
                 fields=["tool"], condition=models.Q(uncounted=True), name="execution_uncounted"
             ),
             models.Index(fields=["tool", "-id"], name="execution_of_tool"),
+            models.Index(fields=["assistant", "-id"], name="execution_of_assistant"),
             models.Index(
                 fields=["source_kind", "source_id", "tool"],
                 condition=~models.Q(source_id=""),

@@ -25,6 +25,7 @@ from tools_library.models import Tool, ToolExecution
 from tools_library.services import limits, locks, rates, repeats, running
 from tools_library.services.catalog import CatalogTool
 from tools_library.services.origins import Origin
+from voiceassist.assistants.models import Assistant
 
 CALLS_AN_HOUR = 200
 """Of one call or conversation, all tools together: a model that asks for more runs in circles."""
@@ -42,20 +43,14 @@ class UnknownTool(ToolError):
 
 
 def prepare(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> None:
-    """Set where a call begins and until when it has time; reads nothing but reviews.
+    """Set where a call begins and until when it has time; reads nothing.
 
     Raises:
         ToolNotAllowed: not in this context.
-        NotReviewed: its version, as the assistant configures it, was not approved.
         ToolError: a session's arguments do not fit.
     """
     if not entry.allows(origin.trigger):
         raise ToolNotAllowed(f"The tool {entry.name} may not be used here.")
-    if entry.version_id is not None and origin.trigger != TriggerContext.TEST:
-        reviews.check_parts(
-            execution.organization_id, entry.version_id, entry.configuration,
-            entry.custom_configuration, name=entry.name,
-        )  # fmt: skip
     now = timezone.now()
     execution.is_async = entry.behaviour.execution_mode == "async" and entry.runs_at == "worker"
     execution.deadline_at = now + datetime.timedelta(seconds=_seconds(execution, entry))
@@ -80,11 +75,17 @@ def judge(
     the transaction that stores the row: what is counted stays locked until then.
 
     Raises:
+        NotReviewed: its version, as the assistant configures it, was not approved.
         ToolError: it does not run; the message tells the model why.
     """
     if origin.source_id:
         locks.hold(f"source:{origin.source_kind}:{origin.source_id}")
     standing = _standing(execution, entry, origin)
+    if entry.version_id is not None and origin.trigger != TriggerContext.TEST:
+        reviews.check_parts(
+            execution.organization_id, entry.version_id, entry.configuration,
+            entry.custom_configuration, name=entry.name,
+        )  # fmt: skip
     _keep_within_caps(entry, standing)
     if repeats.judge(execution, entry):
         return None
@@ -99,7 +100,9 @@ class _Standing:
 
     calls: int
     runs: int
-    organization_limit: dict[str, Any] | None
+    organization_limit: dict[str, Any] | None = None
+    assistant_runs: int | None = None
+    assistant_seconds: int = 60
 
 
 def _seconds(execution: ToolExecution, entry: CatalogTool) -> float:
@@ -122,20 +125,23 @@ def _standing(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> _
     """
     source = _of_source(execution) if origin.source_id else ToolExecution.unscoped.none()
     if entry.tool_id is None:
-        return _Standing(_lately(source).count(), 0, None)
+        return _Standing(_lately(source).count(), 0)
     calls = _lately(source).order_by().values("source_id").annotate(n=Count("pk")).values("n")
     runs = source.filter(rates.ADMITTED, tool=OuterRef("pk")).order_by().values("tool")
     tools = Tool.objects.of(execution.organization_id).filter(pk=entry.tool_id)
+    assistant = Assistant.objects.of(execution.organization_id).filter(pk=execution.assistant_id)
     found = tools.values_list(
         "is_active", "archived_at", "organization__tool_rate_limit",
         Subquery(calls), Subquery(runs.annotate(n=Count("pk")).values("n")),
+        Subquery(assistant.values("tool_limit_runs")),
+        Subquery(assistant.values("tool_limit_seconds")),
     ).first()  # fmt: skip
     if found is None:
         raise UnknownTool(entry.name)
-    is_active, archived_at, organization_limit, calls_before, runs_before = found
+    is_active, archived_at, organization_limit, calls_before, runs_before, *assistant_limit = found
     if archived_at is not None or not is_active:
         raise ToolNotAllowed(f"The tool {entry.name} is switched off. Go on without it.")
-    return _Standing(calls_before or 0, runs_before or 0, organization_limit)
+    return _Standing(calls_before or 0, runs_before or 0, organization_limit, *assistant_limit)
 
 
 def _of_source(execution: ToolExecution) -> QuerySet[ToolExecution]:
@@ -176,6 +182,10 @@ def _limits(
     if entry.behaviour.rate_limit is not None:
         own = rows.filter(tool_id=entry.tool_id)
         yield entry.behaviour.rate_limit, f"tool:{entry.tool_id}", own, f"The tool {entry.name}"
+    if standing.assistant_runs is not None and execution.assistant_id is not None:
+        limit = RateLimit(runs=standing.assistant_runs, seconds=standing.assistant_seconds)
+        own = rows.filter(assistant_id=execution.assistant_id)
+        yield limit, f"assistant:{execution.assistant_id}", own, "The tools of this assistant"
     if standing.organization_limit is not None:
         limit = RateLimit.model_validate(standing.organization_limit)
         name = f"organization:{execution.organization_id}"

@@ -26,7 +26,7 @@ class CatalogTool:
     """One tool as an assistant may call it.
 
     `definition` is flat, as the Realtime API takes it; `parameters` is its JSON schema.
-    `tool_id` and `version_id` are null for what comes with the platform.
+    `organization_id`, `tool_id` and `version_id` are null for what comes with the platform.
     """
 
     name: str
@@ -36,6 +36,7 @@ class CatalogTool:
     side_effect: str
     runs_at: RunsAt
     execution_order: int = 0
+    organization_id: int | None = None
     tool_id: int | None = None
     version_id: int | None = None
     version: str = ""
@@ -141,6 +142,7 @@ def _entry(
         side_effect=version.side_effect,
         runs_at=runs_at,
         execution_order=assignment.execution_order if assignment else 0,
+        organization_id=tool.organization_id,
         tool_id=tool.pk,
         version_id=version.pk,
         version=version.version,

@@ -190,9 +190,7 @@ def _entry(tool: CatalogTool | Tool | str, execution: ToolExecution) -> CatalogT
         UnknownTool: there is none, or it is another organization's.
         ToolConfigurationError: it has no version that can run.
     """
-    if isinstance(tool, str) or (
-        isinstance(tool, Tool) and tool.organization_id != execution.organization_id
-    ):
+    if isinstance(tool, str) or tool.organization_id not in (None, execution.organization_id):
         raise UnknownTool(execution.tool_name)
     execution.tool_id = tool.pk if isinstance(tool, Tool) else tool.tool_id
     entry = catalog.for_tool(tool) if isinstance(tool, Tool) else tool

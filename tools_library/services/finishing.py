@@ -88,7 +88,8 @@ def end_followers(first: ToolExecution) -> int:
     outcome = reporting.outcome_of(first)
     if outcome.status == "success":
         outcome = replace(outcome, error_code="duplicate")
-    return sum(finish(row, outcome) for row in waiting.select_related("tool"))
+    rows = waiting.select_related("tool").order_by("pk")
+    return sum(finish(row, outcome) for row in rows)
 
 
 def _may_be_followed(execution: ToolExecution) -> bool:

@@ -32,7 +32,8 @@ _TURNS = ("Turn taking", {"classes": _TAB, "fields": (
     "vad_idle_timeout_ms", "vad_eagerness", "interrupt_response",
 )})  # fmt: skip
 _LIMITS = ("Limits", {"classes": _TAB, "fields": (
-    "silence_timeout_seconds", "max_duration_seconds", "is_active",
+    "silence_timeout_seconds", "max_duration_seconds", ("tool_limit_runs", "tool_limit_seconds"),
+    "is_active",
 )})  # fmt: skip
 _ENDING = ("Ending calls", {"classes": _TAB, "fields": END_CALL_FIELDS})
 _SENTENCES = ("Sentences", {

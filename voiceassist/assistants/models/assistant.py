@@ -91,6 +91,17 @@ class Assistant(OrganizationOwned):
     max_duration_seconds = models.PositiveIntegerField(
         default=600, validators=_between(10, 3_300), help_text="The call ends politely after this."
     )
+    tool_limit_runs = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=_between(1, 100_000),
+        help_text="At most so many tool runs of this assistant … Empty: no limit. Holds at once.",
+    )
+    tool_limit_seconds = models.PositiveIntegerField(
+        default=60,
+        validators=_between(1, 86_400),
+        help_text="… within so many seconds, in all its calls together.",
+    )
     tools_settings = models.JSONField(default=default_tools_settings, blank=True)
     sentences = models.JSONField(
         default=dict,
