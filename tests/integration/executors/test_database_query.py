@@ -192,6 +192,7 @@ SECRET = "pa55word-of-orders"
         (f"{SECRET} is not a dsn", "cannot be used"),
         ("", "cannot be used"),
     ],
+    ids=range(14),  # the addresses hold free ports, which each worker has others of
 )  # fmt: skip
 def test_a_dsn_that_leads_nowhere_is_never_shown(dsn, words):
     outcome = query("select 1", dsn=dsn)
