@@ -42,7 +42,7 @@ class DecidingAdmin(OrganizationAdmin):
     def decide(
         self, request: HttpRequest, rows: Iterable[Any], work: Callable[[Any], Any], done: str
     ) -> None:
-        """Do `work`, a service's step, to each row; say how many went well, and why the others did not."""
+        """Do a service's step to each row; say how many went well, and why others did not."""
         went_well = 0
         for row in rows:
             try:

@@ -18,6 +18,7 @@ from tools_library.approvals.errors import NotConfirmed
 from tools_library.approvals.hashing import arguments_hash, schema_hash
 from tools_library.approvals.policy import Asked, time_to_answer, who_is_asked
 from tools_library.approvals.sentences import NOT_YET
+from tools_library.choices import ExecutionStatus
 from tools_library.engine import schema
 from tools_library.engine.errors import ToolNotAllowed
 from tools_library.models import Approval, ToolExecution
@@ -105,7 +106,7 @@ def open_question(execution: ToolExecution, hashed: str) -> Approval | None:
         tool_id=execution.tool_id,
         arguments_hash=hashed,
     )
-    found: Approval | None = rows.first()
+    found: Approval | None = rows.select_related("execution").first()
     return found
 
 
@@ -115,7 +116,8 @@ def _answered(
     earlier = open_question(execution, question.arguments_hash)
     if earlier is None:
         return question
-    if earlier.expires_at <= question.asked_at:
+    waits = earlier.execution.status == ExecutionStatus.AWAITING_APPROVAL
+    if not waits or earlier.expires_at <= question.asked_at:
         expiry.close(earlier)
         return question
     longest = time_to_answer("caller", execution.trigger_context)

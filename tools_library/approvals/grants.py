@@ -76,6 +76,7 @@ def covering(wanted: Wanted) -> ApprovalGrant | None:
     source = Q(source_kind=wanted.source_kind, source_id=wanted.source_id) & ~Q(source_id="")
     mine = Q(user__isnull=True) | Q(user_id=wanted.user_id, user__isnull=False)
     fitting = rows.filter(mine, Q(scope=Remember.ALWAYS) | source)
+    grant: ApprovalGrant
     for grant in fitting.filter(arguments_hash__in=("", wanted.arguments_hash)):
         if grant.schema_hash == wanted.schema_hash:
             _touch(grant)

@@ -57,6 +57,7 @@ def reach_of(
             not know itself is a credential.
     """
     known = {name: value for name, value in configuration.items() if name not in _NO_TEXT}
+    parameters |= frozenset(fixed_parameters)
     templates, credentials = _declared(tool_type, configuration)
     for text in (*_texts(templates), *_texts(fixed_parameters)):
         named = {name.partition(".")[0] for name in _names(text)}
