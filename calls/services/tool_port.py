@@ -18,6 +18,7 @@ from calls.services.pool import in_pool
 from tools_library.approvals import asking
 from tools_library.approvals.choices import Policy
 from tools_library.approvals.gate import CallerSaid
+from tools_library.behaviour import DEFAULT
 from tools_library.choices import FINAL_STATUSES
 from tools_library.engine.model_output import output_for_model
 from tools_library.engine.types import ToolOutcome
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 NOT_STARTED = json.dumps(
     {"success": False, "error": "internal", "message": "The tool could not be started."}
 )
+INTERRUPTED = "The run was cancelled: the caller spoke while it was under way."
 
 
 class Asker(Protocol):
@@ -66,6 +68,9 @@ class CallTools:
         self._at_ms = at_ms
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[str] = set()
+        self._runs: dict[str, str] = {}  # call id → execution id, once it is written down
+        self._begun: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: set[str] = set()
         self._abandoned = False
 
     def start(self, call: ToolCall) -> None:
@@ -75,6 +80,20 @@ class CallTools:
     def perform_here(self, call: ToolCall, output: Mapping[str, Any]) -> None:
         """Record a run that the session has performed."""
         self._spawn(self._record(call, str(output["message"]), "", self._at_ms()))
+
+    def begin_here(self, call: ToolCall) -> None:
+        """Record a run that the session has begun."""
+        self._begun[call.call_id] = self._spawn(self._begin(call, self._at_ms()))
+
+    def finish_here(self, call_id: str, code: str, message: str) -> None:
+        """Record how such a run ended, once its beginning is written down."""
+        self._spawn(self._finish(call_id, code, message))
+
+    def cancel(self, call_id: str) -> None:
+        """End a run that nobody waits for any more."""
+        self._cancelled.add(call_id)
+        if call_id in self._runs:
+            self._spawn(self._cancel(self._runs[call_id]))
 
     def refuse(self, call: ToolCall, code: str, message: str) -> None:
         """Record a run that does not take place."""
@@ -98,30 +117,39 @@ class CallTools:
             log.exception("a tool could not be started", extra={"tool": call.name})
             self._answer(call.call_id, NOT_STARTED)
             return
-        if self._abandoned:  # while the run was being written down
+        if call.call_id in self._cancelled:  # while the run was being written down
+            await self._cancel(str(row.execution_id))
+            return
+        if self._abandoned:
             return
         if question is not None and question.policy == Policy.CONFIRM:
             self._ask(call, row, question)
             return
         if row.status in FINAL_STATUSES:
-            self._answer(call.call_id, output_for_model(outcome_of(row)))
+            self._answer(call.call_id, self._told(call.name, outcome_of(row)))
             return
         if question is not None:
             left = (question.expires_at - timezone.now()).total_seconds()
             self._session().on_tool_waiting(call.call_id, max(left, 0.0))
         execution_id = str(row.execution_id)
         self._waiting.add(execution_id)
+        self._runs[call.call_id] = execution_id
 
         def finished(outcome: ToolOutcome) -> None:
             self._waiting.discard(execution_id)
-            self._answer(call.call_id, output_for_model(outcome))
+            self._answer(call.call_id, self._told(call.name, outcome))
 
         process_listener.expect(execution_id, finished)
 
     def _ask(self, call: ToolCall, row: ToolExecution, question: Approval) -> None:
         ended = row.status in FINAL_STATUSES
-        output = output_for_model(outcome_of(row)) if ended else asking.output_while_waiting(row)
-        self._session().on_tool_question(call.call_id, question.pk, output)
+        told = self._told(call.name, outcome_of(row)) if ended else asking.output_while_waiting(row)
+        self._session().on_tool_question(call.call_id, question.pk, told)
+
+    def _told(self, name: str, outcome: ToolOutcome) -> str:
+        """Return what the model gets to know, as the tool has it."""
+        tool = self._opening.tools.get(name)
+        return output_for_model(outcome, tool.behaviour if tool else DEFAULT)
 
     def _answer(self, call_id: str, output: str) -> None:
         self._session().on_tool_outcome(call_id, output)
@@ -138,6 +166,33 @@ class CallTools:
             await in_pool(self._request_and_finish, call, message, code, at_ms)
         except Exception:
             log.exception("a run could not be written down", extra={"tool": call.name})
+
+    async def _begin(self, call: ToolCall, at_ms: int) -> None:
+        try:
+            row = await in_pool(self._request, call, at_ms)
+            self._runs[call.call_id] = str(row.execution_id)
+        except Exception:
+            log.exception("a run could not be written down", extra={"tool": call.name})
+
+    async def _finish(self, call_id: str, code: str, message: str) -> None:
+        begun = self._begun.get(call_id)
+        if begun is not None:
+            await begun
+        execution_id = self._runs.get(call_id)
+        if execution_id is None:
+            return
+        try:
+            await in_pool(_end_run, execution_id, code, message)
+        except Exception:
+            log.exception("the end of a run could not be written down")
+
+    async def _cancel(self, execution_id: str) -> None:
+        process_listener.forget(execution_id)
+        self._waiting.discard(execution_id)
+        try:
+            await in_pool(execution.cancel, execution_id, INTERRUPTED)
+        except Exception:
+            log.exception("a run could not be cancelled")
 
     def _asked(self, call: ToolCall, at_ms: int) -> tuple[ToolExecution, Approval | None]:
         """Request a run; return its row, and the question where somebody must say yes first."""
@@ -171,10 +226,18 @@ class CallTools:
             row = self._request(call, at_ms)
             execution.finish_in_session(row.execution_id, message=message)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _end_run(execution_id: str, code: str, message: str) -> None:
+    if code == "cancelled":
+        execution.cancel(execution_id, message)
+    else:
+        execution.finish_in_session(execution_id, message=message, error_code=code)
 
 
 def _wall(at: float) -> datetime.datetime:

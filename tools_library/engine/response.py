@@ -15,7 +15,8 @@ EXCERPT = 200
 _MISSING = object()
 _CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
 _CHARSETS = frozenset({"iso-8859-1", "iso-8859-15", "latin-1", "windows-1252", "utf-16"})
-_PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
+_PAGE = re.compile(r"<(!doctype\s+html|html)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\s+|<!--.*?-->|<\?xml[^>]*>", re.DOTALL)
 
 Scalar = str | int | float | bool | None
 
@@ -47,7 +48,7 @@ def parse_body(body: bytes, content_type: str, mask: Callable[[str], str] = str)
         raise _garbage("The answer is not text.", body, mask)
     if not text.strip():
         return None
-    if _PAGE.match(text):
+    if _is_page(text):
         raise _garbage("The answer is a web page, made for people.", body, mask)
     claims_json = "json" in content_type.lower()
     if not claims_json and text.lstrip()[:1] not in ("{", "["):
@@ -106,6 +107,14 @@ def look_up(answer: Any, path: str) -> Any:
 def excerpt(body: bytes, mask: Callable[[str], str] = str) -> str:
     """Return the first characters of a body as text; masked first, so that no half secret stays."""
     return clean_text(mask(body.decode("utf-8", "replace"))[:EXCERPT])
+
+
+def _is_page(text: str) -> bool:
+    """Return whether a text is a web page, whatever comments it begins with."""
+    at = 0
+    while aside := _ASIDE.match(text, at):
+        at = aside.end()
+    return _PAGE.match(text, at) is not None
 
 
 class _TwiceError(ValueError):

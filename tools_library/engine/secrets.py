@@ -45,6 +45,7 @@ class FixedSecrets:
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values = dict(values or {})
+        self._known: set[str] = set()
         self._hidden: set[str] = set()
 
     def names(self) -> frozenset[str]:
@@ -63,10 +64,12 @@ class FixedSecrets:
 
     def hide(self, derived: str) -> None:
         """Mask `derived` from now on, in every form it may take on its way."""
-        self._hidden.update(form for form in _forms(derived) if len(form) >= _SHORTEST_MASKED)
+        if derived not in self._known:
+            self._known.add(derived)
+            self._hidden.update(form for form in _forms(derived) if len(form) >= _SHORTEST_MASKED)
 
     def mask(self, value: Any) -> Any:
-        """Return `value` with what was revealed masked in every text, keys included."""
+        """Return `value` with what was revealed masked in every text, number and key."""
         if not self._hidden:
             return value
         return _masked(value, sorted(self._hidden, key=len, reverse=True))
@@ -100,6 +103,8 @@ def _masked(value: Any, hidden: list[str]) -> Any:
             if secret in value:
                 value = value.replace(secret, MASK)
         return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return MASK if str(value) in hidden else value
     if isinstance(value, Mapping):
         return {_masked(key, hidden): _masked(inner, hidden) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

@@ -165,6 +165,8 @@ def basic(user: str, password: str) -> str:
 
 
 def _problem(name: str, value: str) -> str:
+    if "${" in value:
+        return "${} does not work here; write it out."
     if name.endswith("_field") and not _CREDENTIAL.fullmatch(value):
         return "Write the name of a credential: letters, digits and underscores."
     if name in ("header_name", "timestamp_header_name"):

@@ -1,5 +1,7 @@
 """Answers from outside: mapping, garbage, encodings."""
 
+import time
+
 import pytest
 
 from tools_library.engine.errors import ToolResponseError
@@ -70,6 +72,13 @@ def test_a_page_for_people_is_no_answer(page, kind):
     with pytest.raises(ToolResponseError) as caught:
         parse_body(page.encode(), kind)
     assert caught.value.code == "bad_response" and page.strip()[:8] in caught.value.detail
+
+
+def test_many_comments_take_no_time():
+    began = time.monotonic()
+    assert parse_body(b"<!-- -->" * 50_000 + b"x", "text/plain")
+    assert parse_body(b"<!--" * 100_000, "text/plain")
+    assert time.monotonic() - began < 2
 
 
 def test_plain_words_may_call_themselves_html():

@@ -108,6 +108,8 @@ def test_a_missing_credential_names_itself():
         ({"type": "oauth2", "client_id_field": "USER", "client_secret_field": "KEY"}, "token_url"),
         ({"type": "oauth2", "token_url": "ftp://a.example", "client_id_field": "USER",
           "client_secret_field": "KEY"}, "token_url"),
+        ({"type": "oauth2", "token_url": "https://a.example/${a}", "client_id_field": "USER",
+          "client_secret_field": "KEY"}, "token_url"),
         ({"type": "hmac"}, "secret_field"),
         ({"type": "hmac", "secret_field": "KEY", "algorithm": "md5"}, "algorithm"),
         ({"type": "none", "colour": "red"}, "colour"),
