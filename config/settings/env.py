@@ -49,6 +49,8 @@ class Mode:
     demo: bool
 
 
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+
 MODE = Mode(debug=flag("DEBUG"), demo=flag("DEMO"))
 
 
@@ -195,12 +197,13 @@ def host_ports(name: str) -> list[str]:
     """Return a list of `host:port`.
 
     Raises:
-        ImproperlyConfigured: an entry has no host or no port.
+        ImproperlyConfigured: an entry has no port, or no plain host.
     """
     entries = [str(entry).strip() for entry in env.list(name, default=[])]
     for entry in entries:
         parts = _server_of(f"//{entry}")
-        if parts is None or not parts.port or not _is_bare(parts):
+        plain = parts is not None and _PLAIN_HOST.fullmatch(parts.hostname or "")
+        if parts is None or not plain or not parts.port or not _is_bare(parts):
             raise ImproperlyConfigured(
                 f"{name} holds {entry!r}; write host:port, several separated by commas."
             )

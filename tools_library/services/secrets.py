@@ -13,6 +13,7 @@ from tools_library.engine import templating
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.secrets import FixedSecrets
 from tools_library.models import AssistantTool, Tool
+from voiceassist.foundation.crypto import UnreadableSecret
 from voiceassist.organizations.services import credentials
 
 
@@ -40,9 +41,16 @@ class OrganizationSecrets(FixedSecrets):
         if self._only is not None and name not in self._only:
             return None
         if name not in self._values:
-            with suppress(credentials.UnknownCredential):
+            try:
                 self._values[name] = credentials.reveal(self._organization_id, name)
-        return self._values.get(name)
+            except credentials.UnknownCredential:
+                return None
+            except UnreadableSecret as error:
+                raise ToolConfigurationError(
+                    f"The credential {name!r} cannot be read; staff must enter its value again.",
+                    detail=error.public_message,
+                ) from None
+        return self._values[name]
 
 
 def dependents(organization_id: int, name: str) -> list[credentials.Dependent]:

@@ -88,6 +88,7 @@ def test_the_demo_starts_with_nothing_set() -> None:
         ("DEBUG", "perhaps"),
         ("DEMO", "perhaps"),
         ("OUTBOUND_ALLOW", "no-port.example.com"),
+        ("OUTBOUND_ALLOW", "my_db.example.com:5432"),
         ("OPENAI_BASE_URL", "api.example.com"),
         ("TWILIO_API_BASE_URL", "stand-in"),
         ("TWILIO_PHONE_NUMBER", "555 0100"),
