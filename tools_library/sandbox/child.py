@@ -54,6 +54,7 @@ def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pi
 
 def park(
     handover: socket.socket,
+    bell: int,
     rehearsal: str,
     calls: CallFilter,
     zygote_pid: int,
@@ -66,6 +67,7 @@ def park(
 
     Args:
         handover: the zygote's socket: one message with the limits, and the job's socket.
+        bell: an event counter that the zygote raises after that message.
         rehearsal: the compiled harmless tool.
         base_bytes: the address space of the zygote.
     """
@@ -74,6 +76,7 @@ def park(
         _rehearse(rehearsal)
         used = resource.getrusage(resource.RUSAGE_SELF)
         handover.send(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]).encode())
+        os.eventfd_read(bell)
         body, fds, _flags, _address = socket.recv_fds(handover, _HANDOVER_BYTES, 1)
         limits_of_job = json.loads(body)
     except BaseException:

@@ -40,6 +40,7 @@ class _Child:
     pid: int
     pidfd: int
     handover: socket.socket | None = None
+    bell: int = -1
 
 
 @dataclass
@@ -229,6 +230,7 @@ class _Loop:
             return None
         try:
             socket.send_fds(spare.handover, [body], [job_fd])
+            os.eventfd_write(spare.bell, 1)
         except OSError:
             self._kill(spare)
             self._bury(spare)
@@ -240,10 +242,13 @@ class _Loop:
         pid = os.fork()
         if not pid:
             child.serve(job_fd, bounds, self._prepared.filter, self._prepared.pid)
-        return self._watched(pid, None)
+        return self._watched(pid)
 
     def _park(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Whoever is woken by a socket gets the waker's core, and here the waker goes on to fork. A
+        # counter wakes on any idle core.
+        bell = os.eventfd(0)
         prepared = self._prepared
         with theirs:
             try:
@@ -251,22 +256,24 @@ class _Loop:
             except OSError:
                 self._may_park = False
                 ours.close()
+                os.close(bell)
                 return
             if not pid:
                 ours.close()
                 child.park(
                     theirs,
+                    bell,
                     prepared.rehearsal,
                     prepared.filter,
                     prepared.pid,
                     prepared.address_space,
                 )
-        self._spare = self._watched(pid, ours)
+        self._spare = self._watched(pid, ours, bell)
 
-    def _watched(self, pid: int, handover: socket.socket | None) -> _Child:
+    def _watched(self, pid: int, handover: socket.socket | None = None, bell: int = -1) -> _Child:
         pidfd = os.pidfd_open(pid)
         self._poll.register(pidfd, select.POLLIN)
-        return _Child(pid, pidfd, handover)
+        return _Child(pid, pidfd, handover, bell)
 
     def _finish(self, run: _Run) -> None:
         cpu_before, memory_before = self._used_before(run.child)
@@ -301,6 +308,7 @@ class _Loop:
         os.close(ended.pidfd)
         if ended.handover is not None:
             ended.handover.close()
+            os.close(ended.bell)
         return status, usage
 
     def _end_the_late(self) -> None:
