@@ -38,7 +38,7 @@ def stored():
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["type"])
 def test_a_canary_goes_out_and_stays_nowhere(organization, tool_server, caplog, way, status):
     credentials.create(organization, "SHOP_USER", USER)
-    credential = credentials.create(organization, "SHOP_KEY", KEY)
+    credentials.create(organization, "SHOP_KEY", KEY)
     tool = make_tool(
         organization,
         configuration=endpoint_configuration(
