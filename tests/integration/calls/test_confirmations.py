@@ -1,0 +1,104 @@
+"""A live call's tools that somebody must say yes to: what the session is told and witnesses."""
+
+import asyncio
+import time
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from calls.bridge.ports import Said, ToolCall
+from calls.services.pool import in_pool
+from calls.services.tool_port import CallTools
+from tests.factories.organizations import make_member, make_organization
+from tests.factories.tools import make_tool, origin
+from tools_library.approvals import answering
+from tools_library.approvals.answering import Answer
+from tools_library.models import Approval, ToolExecution
+from tools_library.services import catalog
+from tools_library.services.outcomes import process_listener
+
+pytestmark = pytest.mark.usefixtures("calls_db")
+
+
+class Session:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def __getattr__(self, name):
+        return lambda *args: self.told.append((name, *args))
+
+
+class Line:
+    """The tools of one call."""
+
+    def __init__(self, **tool):
+        self.organization = make_organization()
+        entry = catalog.for_tool(make_tool(self.organization, side_effect="write", **tool))
+        opening = SimpleNamespace(
+            tools={entry.name: entry},
+            origin=origin(
+                self.organization, trigger="call", source_kind="call", source_id="1", reply_to="x"
+            ),
+        )
+        self.session = Session()
+        self.tools = CallTools(opening, lambda: self.session, lambda: 0)
+
+    async def start(self, call_id, said=()):
+        self.session.told.clear()
+        self.tools.start(ToolCall(call_id, "lookup_order", '{"order_id": "7"}', said))
+        await self.settled()
+        return self.session.told
+
+    async def settled(self):
+        while self.tools._tasks:
+            await asyncio.gather(*self.tools._tasks)
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs(monkeypatch):
+    monkeypatch.setattr("tools_library.services.queues.enqueue", lambda *args, **queue: None)
+
+
+async def test_a_caller_is_asked_and_their_yes_sets_the_waiting_run_going():
+    line = await in_pool(partial(Line, require_confirmation=True))
+    ((name, call_id, question, output),) = await line.start("c1")
+    assert (name, call_id) == ("on_tool_question", "c1")
+    assert "exactly the same arguments" in output and '"success": false' in output
+    ((name, call_id, same, output),) = await line.start("c2")
+    assert (name, same) == ("on_tool_question", question), "too early: the question stands"
+    assert "not answered" in output
+    heard = time.monotonic()
+    line.tools.heard(question, heard)
+    await line.settled()
+    approval = await in_pool(Approval.unscoped.get)
+    assert (approval.expires_at - approval.heard_at).total_seconds() == 60
+    await asyncio.sleep(0.01)
+    assert await line.start("c3", (Said(question, heard, time.monotonic()),)) == []
+    rows = await in_pool(list, ToolExecution.unscoped.order_by("id"))
+    assert [(row.tool_call_id, row.status) for row in rows] == [("c3", "queued"), ("c2", "denied")]
+    assert str(rows[0].execution_id) in process_listener._expected
+    line.tools.abandon()
+
+
+async def test_the_caller_waits_while_staff_are_asked_and_hears_of_the_answer():
+    line = await in_pool(partial(Line, behaviour={"approval": "staff"}))
+    ((name, call_id, seconds),) = await line.start("c1")
+    assert (name, call_id) == ("on_tool_waiting", "c1") and 115 < seconds <= 120
+    await process_listener.start()
+
+    def reject():
+        ToolExecution.unscoped.update(reply_to=process_listener.channel)
+        approval = Approval.unscoped.select_related("execution").get()
+        by = make_member(line.organization, "operator")
+        answering.answer(approval, Answer("reject", reason="It was sent."), by=by)
+
+    await in_pool(reject)
+    async with asyncio.timeout(5):
+        while len(line.session.told) < 2:
+            await asyncio.sleep(0.01)
+    name, call_id, output = line.session.told[1]
+    assert (name, call_id) == ("on_tool_outcome", "c1") and "It was sent" in output
+    await process_listener.stop()
