@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import results
+from benchmarks.accounting import KILLS, RUNS, accounting
+from benchmarks.celery_path import celery_path
 from benchmarks.endpoint_overhead import endpoint
 from benchmarks.lambda_overhead import lambda_overhead
 from benchmarks.media import bench as media
@@ -37,6 +39,15 @@ def _sandbox(arguments: argparse.Namespace) -> dict[str, Any]:
     return sandbox(_say, batches=31 if arguments.long else 9)
 
 
+def _accounting(arguments: argparse.Namespace) -> dict[str, Any]:
+    share = 1 if arguments.long else 8
+    return accounting(_say, runs=RUNS // share, kills=KILLS // share)
+
+
+def _celery_path(arguments: argparse.Namespace) -> dict[str, Any]:
+    return celery_path(_say, 1_000 if arguments.long else 200)
+
+
 BENCHMARKS: dict[str, Bench] = {
     "properties": _properties,
     "media": _media,
@@ -47,6 +58,8 @@ BENCHMARKS: dict[str, Bench] = {
     "lambda": lambda arguments: lambda_overhead(_say, 5_000 if arguments.long else 1_000),
     "endpoint": lambda arguments: endpoint(_say, 10_000 if arguments.long else 2_000),
     "outbound": lambda arguments: outbound(_say, 20_000 if arguments.long else 2_000),
+    "accounting": _accounting,
+    "celery_path": _celery_path,
 }
 
 
