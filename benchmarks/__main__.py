@@ -36,7 +36,7 @@ def _properties(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _sandbox(arguments: argparse.Namespace) -> dict[str, Any]:
-    return sandbox(_say, batches=31 if arguments.long else 9)
+    return sandbox(_say, batches=150 if arguments.long else 45)
 
 
 def _accounting(arguments: argparse.Namespace) -> dict[str, Any]:
