@@ -45,6 +45,19 @@ class EndedReason(models.TextChoices):
     REJECTED = "rejected", "Not accepted"
 
 
+class TransferStatus(models.TextChoices):
+    """How far putting a caller through has come; the last five are final."""
+
+    ASKED = "asked", "Asked for"
+    DIALLING = "dialling", "Dialling"
+    ANSWERED = "answered", "Answered"
+    COMPLETED = "completed", "Completed"
+    BUSY = "busy", "Busy"
+    NO_ANSWER = "no-answer", "No answer"
+    FAILED = "failed", "Failed"
+    CANCELED = "canceled", "The caller hung up first"
+
+
 class Role(models.TextChoices):
     """Who spoke."""
 

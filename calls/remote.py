@@ -1,4 +1,4 @@
-"""Control messages for the live calls of this process: end, note, watch."""
+"""Control messages for the live calls of this process: end, transfer, note, watch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
-from calls.bridge.ports import Ending
+from calls.bridge.ports import Ending, Transfer
 from calls.live import LiveCalls
 from calls.services.control import GROUP
 
@@ -56,6 +56,9 @@ def act(calls: LiveCalls, message: dict[str, Any]) -> None:
     if action == "end":
         sentence = call.session.plan.sentences["staff_goodbye"]
         call.session.close(Ending("staff_ended"), sentence, gentle=False)
+    elif action == "transfer":
+        wish = Transfer(message["number"], message["name"], asked_by=message["by"])
+        call.session.transfers.ordered(wish)
     elif action == "note":
         call.session.note(str(message["text"]))
     elif action == "watch":

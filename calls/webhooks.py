@@ -42,7 +42,10 @@ async def _voice(form: QueryDict, query: QueryDict, headers: Headers) -> str:
 
 
 async def _status(form: QueryDict, query: QueryDict, headers: Headers) -> str:
-    await in_pool(incoming.status, _form(form), str(query.get("call") or ""))
+    if query.get("transfer"):
+        await in_pool(incoming.dialled, _form(form), str(query["transfer"]))
+    else:
+        await in_pool(incoming.status, _form(form), str(query.get("call") or ""))
     return ""
 
 
@@ -52,13 +55,21 @@ async def _stream_status(form: QueryDict, query: QueryDict, headers: Headers) ->
 
 
 async def _resume(form: QueryDict, query: QueryDict, headers: Headers) -> str:
+    return await in_pool(incoming.next_verb, _form(form), _redirected(query, headers))
+
+
+async def _dial_result(form: QueryDict, query: QueryDict, headers: Headers) -> str:
+    key = str(query.get("transfer") or "")
+    return await in_pool(incoming.dial_result, _form(form), key, _redirected(query, headers))
+
+
+def _redirected(query: QueryDict, headers: Headers) -> incoming.Redirected:
     waited = str(query.get("waited") or "")
-    redirect = incoming.Redirected(
+    return incoming.Redirected(
         delivery=headers.get(DELIVERY, ""),
         waited=int(waited) if waited.isascii() and waited.isdigit() else 0,
         draining=live_calls.draining,
     )
-    return await in_pool(incoming.next_verb, _form(form), redirect)
 
 
 _ROUTES = {
@@ -66,6 +77,7 @@ _ROUTES = {
     "status": _status,
     "stream-status": _stream_status,
     "resume": _resume,
+    "dial-result": _dial_result,
 }
 
 

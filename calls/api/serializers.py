@@ -146,6 +146,16 @@ class NoteSerializer(serializers.Serializer[Any]):
     )
 
 
+class TransferSerializer(serializers.Serializer[Any]):
+    """Where the caller is put through to."""
+
+    to = serializers.CharField(
+        max_length=100,
+        error_messages={"blank": "Write a number with its country, such as +1 202 555 0143."},
+        help_text="One of the assistant's destinations, or a number with its country.",
+    )
+
+
 class AskedSerializer(serializers.Serializer[Any]):
     """What was asked of the call has been passed on."""
 

@@ -15,5 +15,6 @@ urlpatterns = [
         rf"{ONE}/tool-executions/?$", views.CallExecutions.as_view(), name="api-call-executions"
     ),
     re_path(rf"{ONE}/end/?$", views.EndCall.as_view(), name="api-call-end"),
+    re_path(rf"{ONE}/transfer/?$", views.TransferCall.as_view(), name="api-call-transfer"),
     re_path(rf"{ONE}/note/?$", views.NoteToAssistant.as_view(), name="api-call-note"),
 ]

@@ -21,9 +21,10 @@ from calls.api.serializers import (
     StartCallSerializer,
     StartedCallSerializer,
     TranscriptItemSerializer,
+    TransferSerializer,
 )
 from calls.models import Call, TranscriptItem
-from calls.services.control import end_call, give_note
+from calls.services.control import end_call, give_note, transfer
 from calls.services.start import start_call
 from tools_library.models import ToolExecution
 from voiceassist.foundation.api.paging import CursorPagination
@@ -181,6 +182,23 @@ class EndCall(generics.GenericAPIView[Call]):
         """Let the assistant say goodbye and hang up."""
         call = call_of(self)
         end_call(call, person(request._request))
+        return asked(call)
+
+
+class TransferCall(generics.GenericAPIView[Call]):
+    """Put a caller through."""
+
+    required_permission = "calls.operate"
+    queryset = Call.unscoped.all()
+    serializer_class = TransferSerializer
+
+    @extend_schema(operation_id="calls_transfer", responses={200: AskedSerializer})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Let the assistant say so, then ring a destination of the assistant or any number."""
+        call = call_of(self)
+        body = TransferSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        transfer(call, body.validated_data["to"], person(request._request))
         return asked(call)
 
 

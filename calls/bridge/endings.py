@@ -55,8 +55,9 @@ class Endings:
     def keep_call(self) -> None:
         """The caller spoke up: a gentle farewell is called off."""
         if self.closing is not None and self.closing.gentle:
-            self.closing = None
+            called_off, self.closing = self.closing.ending, None
             self.limits.over = False
+            self._session.transfers.called_off(called_off)
 
     def finish_if_due(self, now: float) -> bool:
         """End the call if its farewell has been said and heard; return whether it was ended."""
@@ -135,6 +136,7 @@ class Endings:
         if not session.playback.busy():
             session.finish(ending)
             return
+        session.transfers.ended(ending)
         self.closing = self._closing(ending, gentle=False)
         session.responses.forget_waiting()
         session.model.deafen()

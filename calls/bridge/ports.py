@@ -10,6 +10,17 @@ from calls.bridge.model_events import ResponseEnded
 
 
 @dataclass(frozen=True, slots=True)
+class Phrases:
+    """What the caller hears around a tool's run, in the call's language; variants take turns."""
+
+    start: tuple[str, ...] = ()
+    delayed: tuple[str, ...] = ()
+    delayed_after_s: float = 2.5
+    complete: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ToolTraits:
     """What the session must know of a tool to handle its calls."""
 
@@ -17,13 +28,15 @@ class ToolTraits:
     side_effect: str = "write"
     execution_order: int = 0
     timeout_s: float = 10.0
+    on_interrupt: str = "auto"  # auto: reads are cancelled; keep; cancel
+    phrases: Phrases = Phrases()
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
     """An earlier utterance, given to a new model session of the same call."""
 
-    role: str  # caller or assistant
+    role: str  # caller, assistant, or system for what neither of them said
     text: str
 
 
@@ -58,7 +71,9 @@ class CallPlan:
     max_duration_s: float = 600.0
     tools: Mapping[str, ToolTraits] = field(default_factory=dict)
     history: tuple[HistoryItem, ...] = ()
+    destinations: Mapping[str, str] = field(default_factory=dict)  # label or number → number
     resumed: bool = False
+    returns_with: str = "resumed"  # key of the sentence that a resumed stream begins with
     position_offset: int = 0
     offset_ms: int = 0
 
@@ -102,6 +117,19 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Where the caller is put through to once the stream has closed.
+
+    `tool_call_id` is the model's call that asked for it, `asked_by` the id of the user who did.
+    """
+
+    number: str
+    name: str = ""
+    tool_call_id: str = ""
+    asked_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the call ends: `say` is spoken by the phone company's voice, not by the model."""
 
@@ -109,6 +137,7 @@ class Ending:
     detail: str = ""
     say: str = ""
     resume: bool = False  # the caller stays: the next stream goes on with the call
+    transfer: Transfer | None = None  # the caller stays, and is put through
 
 
 class Phone(Protocol):
@@ -167,6 +196,18 @@ class Tools(Protocol):
 
     def perform_here(self, call: ToolCall, output: Mapping[str, Any]) -> None:
         """Record a run that the session itself has performed, with its output."""
+
+    def begin_here(self, call: ToolCall) -> None:
+        """Record a run that the session has begun and will end with `finish_here`.
+
+        A transfer that was handed over to the phone company is ended by that instead.
+        """
+
+    def finish_here(self, call_id: str, code: str, message: str) -> None:
+        """Record how a run ended that the session began; `code` is empty for success."""
+
+    def cancel(self, call_id: str) -> None:
+        """End a run that was started: the caller spoke, and nobody waits for it any more."""
 
     def refuse(self, call: ToolCall, code: str, message: str) -> None:
         """Record a run that will not take place."""

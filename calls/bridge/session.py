@@ -6,11 +6,10 @@ outcomes of tools, time. Turns, tool calls and endings each have a module; here 
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import Any
 
-from calls.bridge import frames
+from calls.bridge import frames, session_tools
 from calls.bridge import model_events as ev
 from calls.bridge.endings import Endings
 from calls.bridge.levels import LevelMeter
@@ -19,6 +18,7 @@ from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, 
 from calls.bridge.responses import Responses, exactly
 from calls.bridge.speech import Speech
 from calls.bridge.tool_calls import ToolCalls
+from calls.bridge.transfers import Transfers
 from calls.bridge.turns import Turns
 
 TICK_S = 0.25
@@ -49,6 +49,7 @@ class Session:
         self.calls = ToolCalls(model, tools, plan.tools)
         self.speech = Speech(plan, self.playback, journal)
         self.endings = Endings(self)
+        self.transfers = Transfers(self)
         self.meter = LevelMeter(journal, self.playback)
         self.turns = Turns(self)
         self.encoder: frames.Encoder | None = None
@@ -88,8 +89,10 @@ class Session:
     def hung_up(self, ending: Ending) -> None:
         """The caller is gone, or the stream is; a call that was ending anyway keeps its reason."""
         closing = self.endings.closing
-        ending_anyway = closing is not None and not closing.ending.resume
-        self.finish(closing.ending if closing and ending_anyway else ending)
+        anyway = closing is not None and not closing.ending.resume
+        if closing is not None and closing.ending.transfer is not None:
+            anyway = ending.resume  # nobody is there to be put through, unless only the line broke
+        self.finish(closing.ending if closing and anyway else ending)
 
     def _start(self, frame: frames.Start) -> None:
         if self.encoder is not None or self.ended:
@@ -146,7 +149,7 @@ class Session:
             return
         self.ready = True
         for item in self.plan.history:
-            self.model.add_message("user" if item.role == "caller" else "assistant", item.text)
+            self.model.add_message("user" if item.role == "caller" else item.role, item.text)
         for payload in self.early:
             self.speech.appended(payload)
             self.model.append_audio(payload)
@@ -158,7 +161,7 @@ class Session:
             return
         self.greeted = True
         if self.plan.resumed:
-            self.responses.ask("sentence", exactly(self.plan.sentences["resumed"]))
+            self.responses.ask("sentence", exactly(self.plan.sentences[self.plan.returns_with]))
         elif self.plan.first_message:
             self.responses.ask("greeting", exactly(self.plan.first_message))
         self.pump()
@@ -228,7 +231,7 @@ class Session:
             self.endings.response_failed(event.error_code, event.error_message, request)
         elif not interrupted:
             self.endings.failures = 0
-            self._perform_session_tools(event.response_id, spoken=spoken)
+            session_tools.perform(self, event.response_id, spoken=spoken)
         self.calls.response_done(event.response_id, interrupted=interrupted, now=self.timers.now())
         self.pump()
 
@@ -277,14 +280,6 @@ class Session:
         self.responses.ask("sentence", exactly(self.plan.sentences["waiting_for_staff"]))
         self.pump()
 
-    def _perform_session_tools(self, response_id: str, *, spoken: bool) -> None:
-        for call in self.calls.for_session(response_id):
-            output = {"success": True, "message": "The call ends after the farewell."}
-            self.tools.perform_here(call, output)
-            self.calls.answer(call.call_id, json.dumps(output))
-            farewell = "" if spoken else self.plan.farewell
-            self.close(Ending("assistant_ended"), farewell, gentle=True)
-
     # --- ending ---------------------------------------------------------------------------
 
     def close(self, ending: Ending, sentence: str, *, gentle: bool) -> None:
@@ -299,6 +294,7 @@ class Session:
         self._stop_tick()
         self.turns.keys.stop()
         self.speech.finalize(self.timers.now())
+        self.transfers.ended(ending)
         self.tools.abandon()
         self.phone.finish(ending)
 

@@ -7,6 +7,7 @@ done (an interrupted response changes nothing) and runs one after the other, in 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -93,6 +94,12 @@ class ToolCalls:
         ]
         if ready:
             self._start(min(ready, key=lambda e: (e.traits.execution_order, e.arrived)), now)
+
+    def turn_down(self, call: ToolCall, code: str, message: str) -> None:
+        """Answer a call that does not run with the reason why."""
+        self.tools.refuse(call, code, message)
+        output = {"success": False, "error_code": code, "message": message}
+        self.answer(call.call_id, json.dumps(output))
 
     def _refuse(self, entry: Pending) -> None:
         self.tools.refuse(entry.call, "cancelled", "The caller interrupted before it ran.")

@@ -18,6 +18,9 @@ class MediaTicket(OrganizationOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    broke_by = models.CharField(
+        max_length=30, blank=True, help_text="Why its stream ended before the call did."
+    )
 
     class Meta(OrganizationOwned.Meta):
         ordering = ["-id"]

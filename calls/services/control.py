@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from calls.bridge.transfer_call import destination
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
-from calls.services import lifecycle
+from calls.services import lifecycle, transfers
 from calls.services.errors import CallError
+from calls.services.start import e164
+from tools_library.executors.builtin.transfer_call import destinations
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events.transport import broadcast
 from voiceassist.foundation.providers import twilio
@@ -44,6 +47,30 @@ def give_note(call: Call, text: str, by: User | None) -> None:
     if call.status != CallStatus.IN_PROGRESS:
         raise CallError("The call is not in progress.", code="call_over")
     _tell(call, "note", text=text.strip())
+
+
+def transfer(call: Call, to: str, by: User | None) -> None:
+    """Put the caller through to somebody once a sentence of the assistant was heard.
+
+    Args:
+        to: a label of the assistant's own destinations, or any number with its country.
+
+    Raises:
+        InvalidInput: this is neither.
+        CallError: the call is not in progress, or its caller is being put through already.
+    """
+    known: dict[str, str] = {}
+    if call.assistant_version is not None:
+        known = destinations(call.assistant_version.spec.tools_settings.transfer_call)
+    try:
+        number = destination(known, to) or e164(to)
+    except ValueError as error:
+        raise InvalidInput({"to": str(error)}) from None
+    if call.status != CallStatus.IN_PROGRESS:
+        raise CallError("The call is not in progress.", code="call_over")
+    if transfers.under_way(call):
+        raise CallError("The caller is being put through already.", code="transferring")
+    _tell(call, "transfer", number=number, name=to.strip(), by=by.pk if by else None)
 
 
 def watch(call_id: int) -> None:

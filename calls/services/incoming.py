@@ -10,9 +10,9 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from calls.choices import CallStatus, Direction, EndedReason
+from calls.choices import FINAL_STATUSES, CallStatus, Direction, EndedReason
 from calls.models import Call
-from calls.services import lifecycle, tickets, twiml
+from calls.services import lifecycle, tickets, transfers, twiml
 from voiceassist.assistants.models import PhoneNumber
 from voiceassist.assistants.sentences import sentence
 from voiceassist.foundation.events import hold_order
@@ -91,14 +91,27 @@ def status(form: Mapping[str, str], call_id: str) -> None:
     call = Call.unscoped.filter(call_sid=form.get("CallSid", "")).first()
     if call is None and call_id.isascii() and call_id.isdigit():
         call = Call.unscoped.filter(pk=int(call_id), call_sid__isnull=True).first()
-    word = form.get("CallStatus", "")
-    word = _STATUS_WORDS.get(word, word)
+    word = _word(form)
     if call is None or word not in CallStatus.values:
         log.info("a status that is not ours", extra={"call_sid": form.get("CallSid", "")})
         return
     sequence = form.get("SequenceNumber", "")
     number = int(sequence) if sequence.isdigit() else 0
     lifecycle.take_status(call, word, number, form.get("CallSid", ""))
+    if word in FINAL_STATUSES:
+        transfers.call_over(call)
+
+
+def dialled(form: Mapping[str, str], key: str) -> None:
+    """Take a status of the leg that a transfer dials; only the answer says something new."""
+    transfer = transfers.find(key, form.get("ParentCallSid", ""))
+    if transfer is not None and _word(form) == CallStatus.IN_PROGRESS:
+        transfers.take_answer(transfer)
+
+
+def _word(form: Mapping[str, str]) -> str:
+    word = form.get("CallStatus", "")
+    return _STATUS_WORDS.get(word, word)
 
 
 def stream_status(form: Mapping[str, str]) -> None:
@@ -117,6 +130,20 @@ def next_verb(form: Mapping[str, str], redirect: Redirected) -> str:
         return twiml.hang_up()
     if call.ended_reason:
         return twiml.hang_up(call.last_words, call.assistant_version.spec.language)
+    transfer = transfers.to_dial(call)
+    return transfers.dial(call, transfer) if transfer is not None else _next_stream(call, redirect)
+
+
+def dial_result(form: Mapping[str, str], key: str, redirect: Redirected) -> str:
+    """Answer what follows a transfer: the end, or the assistant again where nobody was reached."""
+    transfer = transfers.find(key, form.get("CallSid", ""))
+    if transfer is not None and _held(form["CallSid"]) is not None:
+        left = _word(form) in FINAL_STATUSES
+        transfers.take_result(transfer, form.get("DialCallStatus", ""), caller_left=left)
+    return next_verb(form, redirect)
+
+
+def _next_stream(call: Call, redirect: Redirected) -> str:
     if redirect.draining:
         if redirect.waited < WAITS_MAX:
             return twiml.wait(redirect.waited)
@@ -124,9 +151,11 @@ def next_verb(form: Mapping[str, str], redirect: Redirected) -> str:
         return _give_up(call, EndedReason.SERVER_STOPPED, detail)
     token = tickets.issued_for(call, redirect.delivery)
     if token is None:
-        if tickets.resumed_since(call, timezone.now() - RESUMES_WITHIN) >= RESUMES_MAX:
+        since = timezone.now() - RESUMES_WITHIN
+        broken = tickets.resumed_since(call, since) - transfers.ended_since(call, since)
+        if broken >= RESUMES_MAX:
             detail = f"The stream broke {RESUMES_MAX} times within two minutes."
-            return _give_up(call, EndedReason.MODEL_LOST, detail)
+            return _give_up(call, tickets.broke_by(call) or EndedReason.STREAM_LOST, detail)
         token = tickets.issue_resumed(call, redirect.delivery)
     return twiml.stream(token)
 

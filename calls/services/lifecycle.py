@@ -102,16 +102,37 @@ def end(
 
 
 @transaction.atomic
-def stream_closed(call: Call, ticket_id: int, figures: Mapping[str, Any]) -> None:
+def stream_closed(
+    call: Call, ticket_id: int, figures: Mapping[str, Any], broke_by: str = ""
+) -> None:
     """A stream is over, and the call may go on with another: keep its figures.
 
     Where another has begun meanwhile, the call is not waiting for one.
     """
     call = _hold(call)
+    call.media_tickets.filter(pk=ticket_id).update(broke_by=broke_by)
     merge_figures(call, figures)
     newer = call.media_tickets.filter(pk__gt=ticket_id, used_at__isnull=False)
     call.stream_closed_at = None if newer.exists() else timezone.now()
     call.save(update_fields=["usage", "metrics", "stream_closed_at"])
+
+
+@transaction.atomic
+def put_through(call: Call, detail: str) -> None:
+    """The caller talked to somebody else and that is over: so is the call.
+
+    The phone company may have told of the hang-up before.
+    """
+    call = _hold(call)
+    if call.ended_reason in ("", EndedReason.CALLER_HUNG_UP):
+        now = timezone.now()
+        call.ended_reason, call.ended_detail = EndedReason.TRANSFERRED, detail[:300]
+        call.ended_at = call.ended_at or now
+        call.duration_ms = _duration_ms(call.answered_at, call.ended_at)
+        if call.status not in FINAL_STATUSES:
+            call.status = CallStatus.COMPLETED
+        call.save()
+        announce(call)
 
 
 def merge_figures(call: Call, figures: Mapping[str, Any]) -> None:

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from calls.bridge.ports import CallPlan, HistoryItem, ModelSettings, ToolTraits
 from calls.choices import Direction
-from calls.models import Call, TranscriptItem
-from calls.services import tickets
+from calls.models import Call, MediaTicket, TranscriptItem
+from calls.services import tickets, transfers
 from calls.services.errors import TicketRefused
 from calls.services.recorder import CallRef
+from tools_library.executors.builtin.transfer_call import destinations
 from tools_library.services import catalog
 from tools_library.services.catalog import CatalogTool
 from tools_library.services.execution import Origin
@@ -55,9 +56,7 @@ def open_stream(token: str) -> Opening:
     return Opening(
         call=CallRef(call.pk, call.organization_id, ticket.pk),
         call_sid=call.call_sid,
-        plan=_plan(
-            call, spec, tools, context, resumed=ticket.resumed and call.answered_at is not None
-        ),
+        plan=_plan(ticket, spec, tools, context),
         tools=tools,
         origin=Origin(
             organization_id=call.organization_id,
@@ -90,15 +89,19 @@ def call_context(call: Call, spec: AssistantSpec) -> dict[str, Any]:
 
 
 def _plan(
-    call: Call,
+    ticket: MediaTicket,
     spec: AssistantSpec,
     tools: dict[str, CatalogTool],
     context: dict[str, Any],
-    *,
-    resumed: bool,
 ) -> CallPlan:
+    call = ticket.call
+    resumed = ticket.resumed and call.answered_at is not None
     sentences = {key: fill(sentence(spec, key), context) for key in WHEN}
     history, position, offset_ms = _so_far(call) if resumed else ((), 0, 0)
+    back = transfers.came_back(call, ticket) if resumed else None
+    if back is not None:
+        told = f"{transfers.why(back)} You are talking with the caller again."
+        history = (*history, HistoryItem("system", told))
     return CallPlan(
         settings=ModelSettings(
             model=spec.realtime_model,
@@ -118,7 +121,9 @@ def _plan(
         max_duration_s=max(spec.max_duration_seconds - offset_ms / 1000, 10.0),
         tools={name: _traits(tool) for name, tool in tools.items()},
         history=history,
+        destinations=destinations(spec.tools_settings.transfer_call),
         resumed=resumed,
+        returns_with="transfer_failed" if back is not None else "resumed",
         position_offset=position,
         offset_ms=offset_ms,
     )

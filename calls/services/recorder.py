@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from calls.bridge.ports import Ending, Utterance
 from calls.models import Call, TranscriptItem
-from calls.services import lifecycle
+from calls.services import lifecycle, transfers
 from voiceassist.foundation.events import News, emit, hold_order
 
 log = logging.getLogger(__name__)
@@ -270,7 +270,11 @@ def _end_stream(record: StreamEnded) -> None:
     call = Call.unscoped.get(pk=record.call.call_id)
     ending = record.ending
     if ending.resume:
+        lifecycle.stream_closed(call, record.call.ticket_id, record.figures, ending.reason)
+        return
+    if ending.transfer is not None:
         lifecycle.stream_closed(call, record.call.ticket_id, record.figures)
+        transfers.ask(call, ending.transfer)
         return
     lifecycle.end(
         call,

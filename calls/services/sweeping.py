@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from calls.choices import FINAL_STATUSES, CallStatus, Direction, EndedReason
-from calls.models import Call
-from calls.services import lifecycle
+from calls.choices import FINAL_STATUSES, CallStatus, Direction, EndedReason, TransferStatus
+from calls.models import Call, Transfer
+from calls.services import lifecycle, transfers
 from voiceassist.foundation.events import hold_order
 
 LOST_AFTER = timedelta(seconds=45)  # the phone company asks for the next verb within a second
 NEVER_ANSWERED_AFTER = timedelta(minutes=5)
 NEVER_RUNG_AFTER = timedelta(minutes=35)  # outgoing calls wait for their turn to ring first
+TRANSFER_RINGS = timedelta(minutes=3)  # with the sentence before, and the way there and back
+TRANSFER_LONGEST = timedelta(seconds=transfers.LONGEST_S + 300)
 LONGEST = timedelta(minutes=75)  # the longest call that can be configured, and a good margin
 
 
@@ -30,10 +32,22 @@ def sweep() -> int:
         | Q(direction=Direction.INBOUND, started_at__lt=now - NEVER_ANSWERED_AFTER)
     )
     ended += _end(silent, EndedReason.NOT_ANSWERED, "Nobody reported how the ringing ended.")
-    forgotten = open_calls.filter(answered_at__lt=now - LONGEST)
+    _end_transfers(now)
+    forgotten = open_calls.filter(answered_at__lt=now - LONGEST).exclude(
+        transfers__status__in=transfers.OPEN
+    )
     return ended + _end(
         forgotten, EndedReason.SERVER_STOPPED, "Nobody reported the end of this call."
     )
+
+
+def _end_transfers(now: datetime) -> None:
+    """End the transfers of whose end, or answer, nobody has told us."""
+    rows = Transfer.unscoped.filter(status__in=transfers.OPEN)
+    answered = Q(status=TransferStatus.ANSWERED, answered_at__lt=now - TRANSFER_LONGEST)
+    unanswered = Q(answered_at__isnull=True, created_at__lt=now - TRANSFER_RINGS)
+    for transfer in rows.filter(answered | unanswered):
+        transfers.take_result(transfer, TransferStatus.FAILED, caller_left=False)
 
 
 def _end(calls: QuerySet[Call], reason: str, detail: str) -> int:

@@ -67,6 +67,13 @@ def resumed_since(call: Call, moment: datetime) -> int:
     return tickets.filter(created_at__gte=moment).count()
 
 
+def broke_by(call: Call) -> str:
+    """Return why the call's newest stream that opened ended before the call; empty for none."""
+    used = MediaTicket.objects.of(call.organization_id).filter(call=call, used_at__isnull=False)
+    newest = used.order_by("-used_at").first()
+    return newest.broke_by if newest else ""
+
+
 def claim(token: str) -> MediaTicket:
     """Use a token up, in one conditional UPDATE.
 

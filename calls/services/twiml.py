@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from voiceassist.foundation.providers.twilio import public_url
@@ -32,6 +34,37 @@ def wait(waited: int) -> str:
     response = VoiceResponse()
     response.pause(length=1)
     response.redirect(public_url(f"/twilio/resume?waited={waited + 1}"), method="POST")
+    return str(response)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Whom to ring for a caller, and as whom; `key` names the transfer in what comes back."""
+
+    number: str
+    caller_id: str
+    key: int
+    ring_s: int
+    longest_s: int
+
+
+def dial(to: Dial) -> str:
+    """Return TwiML that puts the caller through, and asks us when that is over, whatever came."""
+    response = VoiceResponse()
+    verb = response.dial(
+        action=public_url(f"/twilio/dial-result?transfer={to.key}"),
+        method="POST",
+        timeout=to.ring_s,
+        time_limit=to.longest_s,
+        answer_on_bridge=True,
+        caller_id=to.caller_id,
+    )
+    verb.number(
+        to.number,
+        status_callback=public_url(f"/twilio/status?transfer={to.key}"),
+        status_callback_event="answered completed",
+        status_callback_method="POST",
+    )
     return str(response)
 
 

@@ -106,6 +106,8 @@ class _Standing:
 
 
 def _seconds(execution: ToolExecution, entry: CatalogTool) -> float:
+    if entry.runs_at == "session" and entry.timeout_seconds:
+        return entry.timeout_seconds  # nobody waits for it: its call was answered at once
     merged = running.merged_configuration(entry.configuration, entry.custom_configuration)
     return limits.timeout_seconds(
         entry.side_effect,

@@ -13,7 +13,7 @@ from tools_library.choices import ToolType, TriggerContext
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.registry import executor_for
 from tools_library.engine.types import RunsAt
-from tools_library.executors.builtin import end_call
+from tools_library.executors.builtin import of_session
 from tools_library.models import AssistantTool, Tool, ToolVersion
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.spec import AssistantSpec, ToolsSettings
@@ -167,16 +167,16 @@ def _builtins(
     settings = (
         spec.tools_settings if spec else ToolsSettings.model_validate(assistant.tools_settings)
     )
-    if not settings.end_call.enabled:
-        return ()
-    return (
+    return tuple(
         CatalogTool(
-            name=end_call.NAME,
-            display_name=end_call.texts(language)["display_name"],
+            name=tool.name,
+            display_name=tool.display_name,
             tool_type=ToolType.BUILTIN,
-            definition=end_call.definition(settings.end_call, language),
-            side_effect="irreversible",
+            definition=tool.definition,
+            side_effect=tool.side_effect,
             runs_at="session",
             execution_order=10_000,
-        ),
+            timeout_seconds=tool.seconds,
+        )
+        for tool in of_session.offered(settings, language)
     )

@@ -1,4 +1,4 @@
-"""Telling pages and waiting processes how a run stands; imports models, events, end_call's name."""
+"""Telling pages and waiting processes how a run stands; imports models, events, built-ins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from tools_library.choices import FINAL_STATUSES, ToolType
 from tools_library.engine.types import ToolOutcome
-from tools_library.executors.builtin import end_call
+from tools_library.executors.builtin import of_session
 from tools_library.models import ToolExecution
 from tools_library.services import late
 from voiceassist.foundation.events import News, advance_and_emit, emit
@@ -137,15 +137,13 @@ def _details(execution: ToolExecution) -> dict[str, Any]:
 def _display_name(execution: ToolExecution) -> str:
     if execution.tool is not None:
         return execution.tool.display_name
-    if execution.tool_name == end_call.NAME:
-        return end_call.texts("en")["display_name"]
-    return execution.tool_name
+    return of_session.display_name(execution.tool_name) or execution.tool_name
 
 
 def _tool_type(execution: ToolExecution) -> str:
     if execution.tool is not None:
         return execution.tool.tool_type
-    return ToolType.BUILTIN if execution.tool_name == end_call.NAME else ""
+    return ToolType.BUILTIN if of_session.display_name(execution.tool_name) else ""
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -17,6 +17,8 @@ WHEN: dict[str, str] = {
     "staff_goodbye": "Staff ended the call",
     "technical_goodbye": "The call ends for a reason of ours",
     "resumed": "The line dropped for a moment and the call goes on",
+    "transferring": "The caller is put through to somebody",
+    "transfer_failed": "Nobody could be reached, and the caller is back",
     "farewell": "The assistant ends the call and has not said goodbye",
 }
 """Key → when it is said; these are all keys there are."""
@@ -36,6 +38,8 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "technical_goodbye": "I'm sorry, I have to end this call for a technical reason. "
         "Please call again in a few minutes. Goodbye.",
         "resumed": "I'm sorry, the line dropped for a moment. Please go on.",
+        "transferring": "I'm putting you through now. One moment, please.",
+        "transfer_failed": "I'm sorry, I could not reach anybody there. What else can I do?",
         "farewell": "Thank you for calling. Goodbye.",
     },
     "es": {
@@ -52,6 +56,8 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "technical_goodbye": "Lo siento, tengo que terminar la llamada por un motivo técnico. "
         "Llame de nuevo en unos minutos, por favor. Hasta luego.",
         "resumed": "Disculpe, la línea se cortó un momento. Siga, por favor.",
+        "transferring": "Le paso ahora mismo. Un momento, por favor.",
+        "transfer_failed": "Lo siento, no he podido localizar a nadie. ¿Qué más puedo hacer?",
         "farewell": "Gracias por llamar. Hasta luego.",
     },
 }
@@ -61,14 +67,17 @@ DEFAULTS: dict[str, dict[str, str]] = {
 def sentence(spec: AssistantSpec, key: str) -> str:
     """Return the assistant's own words for `key`, else the default of its language.
 
-    `farewell` is document 002's `end_call.custom_message` where that is set. Placeholders are
-    not filled; see `rendering.fill`.
+    `farewell` and `transferring` are document 002's `custom_message` of ending and transferring
+    calls where that is set. Placeholders are not filled; see `rendering.fill`.
 
     Raises:
         KeyError: there is no such key.
     """
     default = DEFAULTS.get(spec.language, DEFAULTS["en"])[key]
     own = spec.sentences.get(key, "").strip()
-    if not own and key == "farewell":
-        own = (spec.tools_settings.end_call.custom_message or "").strip()
-    return own or default
+    settings = spec.tools_settings
+    of_document = {
+        "farewell": settings.end_call.custom_message,
+        "transferring": settings.transfer_call.custom_message,
+    }
+    return own or (of_document.get(key) or "").strip() or default

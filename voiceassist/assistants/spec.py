@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Spec(BaseModel):
@@ -32,6 +33,33 @@ class SemanticVad(Spec):
     interrupt_response: bool = True
 
 
+_NUMBER = re.compile(r"(?:(?P<label>.*\S)\s*[:=]\s*)?(?P<number>\+[\d ().-]+)", re.DOTALL)
+
+
+def destination(entry: str) -> tuple[str, str]:
+    """Return label (may be empty) and number of `Sales: +1 202 555 0143` or of a bare number.
+
+    Raises:
+        ValueError: there is no such number.
+    """
+    found = _NUMBER.fullmatch(entry.strip())
+    number = "+" + "".join(each for each in found["number"] if each.isdecimal()) if found else ""
+    if found is None or not 8 <= len(number) <= 16 or number[1] == "0":
+        raise ValueError(
+            f"{entry[:60]!r} is no number with its country; write +1 202 555 0143, or with a name "
+            "before it: Sales: +1 202 555 0143."
+        )
+    return (found["label"] or "").strip(), number
+
+
+def _listed(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    label = str(entry.get("label") or entry.get("name") or "").strip()
+    number = str(entry.get("number") or entry.get("phone_number") or "").strip()
+    return f"{label}: {number}" if label else number
+
+
 class EndCallSettings(Spec):
     """Whether and when the assistant may hang up."""
 
@@ -47,6 +75,21 @@ class TransferCallSettings(Spec):
     scenarios: tuple[str, ...] = ()
     transfer_numbers: tuple[str, ...] = ()
     custom_message: str | None = None
+
+    @field_validator("transfer_numbers", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        """Take objects such as `{"label": "Sales", "number": "+1…"}` too."""
+        if not isinstance(given, list | tuple):
+            return given
+        return [_listed(entry) for entry in given]
+
+    @field_validator("transfer_numbers")
+    @classmethod
+    def _dialable(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in entries:
+            destination(entry)
+        return entries
 
 
 class ToolsSettings(Spec):

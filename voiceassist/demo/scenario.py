@@ -131,6 +131,14 @@ class Model(_Strict):
     caller_lines: tuple[str, ...] = ()
 
 
+class Callee(_Strict):
+    """Whoever is rung where the caller is put through, and what becomes of it."""
+
+    outcome: Literal["answers", "busy", "no-answer", "failed"] = "answers"
+    ring_ms: int = 400
+    talks_ms: int = 1_000
+
+
 class Scenario(_Strict):
     """One file of `scenarios/`."""
 
@@ -138,6 +146,7 @@ class Scenario(_Strict):
     description: str
     language: Literal["en", "es"] = "en"
     caller: tuple[Step, ...] = ()
+    callee: Callee = Callee()
     model: Model | None = None
 
 

@@ -82,6 +82,7 @@ MODEL_RULES: dict[str, ModelRule] = {
     "tools_library.toolreview": ModelRule(view="tools.read", change="tools.approve"),
     "calls.call": ModelRule(view="calls.read"),
     "calls.transcriptitem": ModelRule(view="calls.read"),
+    "calls.transfer": ModelRule(view="calls.read"),
 }
 """Model → permissions; a model that is not here is for superusers only."""
 

@@ -46,7 +46,18 @@ def test_a_handshake_that_is_always_refused_ends_in_a_goodbye(line):
     verbs = [resume(f"delivery {number}") for number in range(5)]
     assert ["<Stream" in verb for verb in verbs] == [True, True, True, False, False]
     assert "<Say" in verbs[3]
-    assert only_call().ended_reason == "model_lost"
+    assert only_call().ended_reason == "stream_lost"
+
+
+@pytest.mark.parametrize("reason", ["model_lost", "stream_lost", "server_stopped"])
+def test_streams_that_break_again_and_again_end_the_call_with_what_broke_them(line, reason):
+    for number in range(4):
+        twiml = resume(f"delivery {number}")
+        if "<Stream" in twiml:
+            with transaction.atomic():
+                ticket = tickets.claim(token_of(twiml))
+            lifecycle.stream_closed(only_call(), ticket.pk, {}, reason)
+    assert only_call().ended_reason == reason
 
 
 def test_without_names_of_deliveries_refusals_are_counted_too(line):

@@ -154,7 +154,7 @@ def test_a_call_that_goes_on_gets_a_new_stream_at_most_three_times():
     _, twiml = post("/twilio/resume", ring_form())
     assert "<Stream" not in twiml
     assert "<Say" in twiml
-    assert only_call().ended_reason == "model_lost"
+    assert only_call().ended_reason == "stream_lost"
 
 
 def test_a_form_that_is_too_large_is_refused():

@@ -13,6 +13,7 @@ from typing import Any
 
 from voiceassist.demo import scenario as scenarios
 from voiceassist.demo.caller import twiml as verbs
+from voiceassist.demo.caller.dialling import Leg
 from voiceassist.demo.caller.line import Line, StreamRefused
 from voiceassist.demo.caller.messages import Writer
 from voiceassist.demo.caller.notes import Notes
@@ -93,7 +94,7 @@ class SimulatedCall:
         self._sequence = 0
         self._posts: asyncio.Queue[tuple[str, str, dict[str, str]] | None] = asyncio.Queue()
         self._new_twiml: str | None = None
-        self._hung_up = False
+        self._hung_up = self._put_through = False
         self._order = asyncio.Event()
         self._line: Line | None = None
         self._scenario, self._steps = _steps(scenario, audio)
@@ -169,8 +170,22 @@ class SimulatedCall:
         self._notes.rang()
         return await self._fetch("voice", f"{self._origin.public}/twilio/voice")
 
-    async def _fetch(self, what: str, url: str) -> str:
-        answer = await self._webhooks.post(what, url, self._form())
+    async def _dial(self, verb: verbs.Dial) -> str | None:
+        if verb.caller_id and verb.caller_id not in (self._to, self._from):
+            raise verbs.BadTwiml(f"13214: the callerId {verb.caller_id} is none of this account's.")
+        self._notes.happened("dialled", verb.number)
+        leg = Leg(verb, self._scenario.callee, self._form(), self._post)
+        other = await leg.talk(self._wait)
+        if other is not None:
+            return other
+        self._put_through |= leg.answered
+        return await self._fetch("dial", verb.action, leg.result()) if verb.action else None
+
+    def _post(self, what: str, url: str, form: dict[str, str]) -> None:
+        self._posts.put_nowait((what, url, form))
+
+    async def _fetch(self, what: str, url: str, more: dict[str, str] | None = None) -> str:
+        answer = await self._webhooks.post(what, url, {**self._form(), **(more or {})})
         if answer.status != 200:
             raise _Over("error", *_refusal(what, url, answer))
         return answer.text
@@ -187,11 +202,14 @@ class SimulatedCall:
                 return following
         if self._order.is_set() and (other := self._obey()) is not None:
             return other
-        raise _Over("server")
+        raise _Over(self._other_side())
+
+    def _other_side(self) -> str:
+        return "transfer" if self._put_through else "server"
 
     async def _verb(self, verb: verbs.Verb) -> str | None:
         if isinstance(verb, verbs.HangUp):
-            raise _Over("server")
+            raise _Over(self._other_side())
         if isinstance(verb, verbs.Reject):
             raise _Over("server", "rejected", f"The call was refused as {verb.reason}.")
         if isinstance(verb, verbs.Redirect):
@@ -200,8 +218,7 @@ class SimulatedCall:
         if isinstance(verb, verbs.Stream):
             return await self._stream(verb)
         if isinstance(verb, verbs.Dial):
-            self._notes.happened("dialled", verb.number)
-            raise _Over("transfer")
+            return await self._dial(verb)
         if isinstance(verb, verbs.Say):
             self._notes.happened("phone_said", verb.text)
             return await self._wait(len(verb.text) * SAY_S_PER_CHARACTER)

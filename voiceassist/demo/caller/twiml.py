@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
@@ -45,9 +46,14 @@ class Pause:
 
 @dataclass(frozen=True)
 class Dial:
-    """The caller is put through to somebody."""
+    """The caller is put through to somebody; `action` is asked for the next verb after that."""
 
     number: str
+    action: str = ""
+    caller_id: str = ""
+    timeout_s: int = 30
+    status_callback: str = ""
+    status_events: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,14 @@ class Reject:
 
     reason: str = "rejected"
 
+
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_DIAL = frozenset({
+    "action", "answerOnBridge", "callerId", "method", "record", "timeLimit", "timeout",
+})  # fmt: skip
+_OF_NUMBER = frozenset({"statusCallback", "statusCallbackEvent", "statusCallbackMethod", "url"})
+_EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+_NO_EVENTS: frozenset[str] = frozenset()
 
 Verb = Stream | Redirect | Say | Pause | Dial | HangUp | Reject
 
@@ -92,12 +106,65 @@ def _verb(element: ElementTree.Element) -> Verb:
         case "Pause":
             return Pause(float(element.get("length", "1")))
         case "Dial":
-            return Dial(text)
+            return _dial(element)
         case "Hangup":
             return HangUp()
         case "Reject":
             return Reject(element.get("reason", "rejected"))
     raise BadTwiml(f"12200: this phone does not know the verb <{element.tag}>.")
+
+
+def _dial(dial: ElementTree.Element) -> Dial:
+    _known(dial, _DIAL)
+    children = list(dial)
+    if len(children) > 1 or any(child.tag != "Number" for child in children):
+        raise BadTwiml("12200: this phone knows <Dial> only with a number or one <Number> in it.")
+    inner = children[0] if children else None
+    number = " ".join("".join(dial.itertext()).split())
+    if not _NUMBER.fullmatch(number):
+        raise BadTwiml(f"13223: {number!r} is no phone number such as +12025550143.")
+    caller_id = dial.get("callerId", "")
+    if caller_id and not _NUMBER.fullmatch(caller_id):
+        raise BadTwiml(f"13214: the callerId {caller_id!r} is no phone number.")
+    _whole(dial, "timeLimit", 14_400)
+    callback, events = ("", _NO_EVENTS) if inner is None else _callbacks(inner)
+    return Dial(
+        number=number,
+        action=_address(dial, "action"),
+        caller_id=caller_id,
+        timeout_s=_whole(dial, "timeout", 600) or 30,
+        status_callback=callback,
+        status_events=events,
+    )
+
+
+def _callbacks(number: ElementTree.Element) -> tuple[str, frozenset[str]]:
+    _known(number, _OF_NUMBER)
+    callback = _address(number, "statusCallback")
+    events = frozenset(number.get("statusCallbackEvent", "completed").split())
+    if not events <= _EVENTS:
+        raise BadTwiml(f"12200: a number's statusCallbackEvent is one of {sorted(_EVENTS)}.")
+    return callback, events if callback else _NO_EVENTS
+
+
+def _known(element: ElementTree.Element, names: frozenset[str]) -> None:
+    unknown = sorted(set(element.keys()) - names)
+    if unknown:
+        raise BadTwiml(f"12200: <{element.tag}> has no attribute {', '.join(unknown)}.")
+
+
+def _whole(element: ElementTree.Element, name: str, most: int) -> int:
+    given = element.get(name, "")
+    if given and not (given.isascii() and given.isdigit() and 1 <= int(given) <= most):
+        raise BadTwiml(f"12200: <{element.tag}> takes a {name} of 1 to {most}, not {given!r}.")
+    return int(given or 0)
+
+
+def _address(element: ElementTree.Element, name: str) -> str:
+    given = element.get(name, "")
+    if given and not given.startswith(("http://", "https://")):
+        raise BadTwiml(f"11100: <{element.tag}> has the {name} {given!r}, which is no address.")
+    return given
 
 
 def _stream(connect: ElementTree.Element) -> Stream:

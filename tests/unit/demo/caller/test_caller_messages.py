@@ -137,6 +137,17 @@ def test_verbs_are_read_in_order():
         ("<Response><Connect/></Response>", "12200"),
         ('<Response><Connect><Stream url="https://a/m"/></Connect></Response>', "31910"),
         ('<Response><Connect><Stream url="wss://a/m?t=1"/></Connect></Response>', "31920"),
+        ("<Response><Dial>0800</Dial></Response>", "13223"),
+        ('<Response><Dial callerId="us">+12025550143</Dial></Response>', "13214"),
+        ('<Response><Dial timeLimit="0">+12025550143</Dial></Response>', "timeLimit"),
+        ('<Response><Dial ring="9">+12025550143</Dial></Response>', "no attribute ring"),
+        ('<Response><Dial action="/x">+12025550143</Dial></Response>', "11100"),
+        ("<Response><Dial><Sip>sip:a@example.com</Sip></Dial></Response>", "12200"),
+        (
+            '<Response><Dial><Number statusCallbackEvent="rung">+12025550143</Number></Dial>'
+            "</Response>",
+            "statusCallbackEvent",
+        ),
     ],
 )
 def test_wrong_twiml_is_refused_with_its_number(text, number):

@@ -1,0 +1,53 @@
+"""The platform's tools that act on a live call: which of them an assistant's settings offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tools_library.executors.builtin import end_call, press_keys, transfer_call
+from voiceassist.assistants.spec import ToolsSettings
+
+_TEXTS = {
+    end_call.NAME: end_call.texts,
+    transfer_call.NAME: transfer_call.texts,
+    press_keys.NAME: press_keys.texts,
+}
+
+
+@dataclass(frozen=True)
+class SessionTool:
+    """One of them, as the model gets it; `seconds` is how long its run may stay open."""
+
+    name: str
+    display_name: str
+    definition: dict[str, Any]
+    side_effect: str
+    seconds: int
+
+
+def display_name(name: str, language: str = "en") -> str | None:
+    """Return what people call one of these tools; None for any other."""
+    texts = _TEXTS.get(name)
+    return texts(language)["display_name"] if texts else None
+
+
+def offered(settings: ToolsSettings, language: str) -> tuple[SessionTool, ...]:
+    """Return those that the settings switch on.
+
+    `endCall` and `transferCall` have settings of their own; what has none is in `enabled_tools`.
+    """
+    found = []
+    if settings.end_call.enabled:
+        definition = end_call.definition(settings.end_call, language)
+        found.append((end_call.NAME, definition, "irreversible", 30))
+    if transfer_call.destinations(settings.transfer_call):
+        definition = transfer_call.definition(settings.transfer_call, language)
+        # The sentence before, the ringing, and the way there and back.
+        found.append((transfer_call.NAME, definition, "irreversible", 120))
+    if press_keys.NAME in settings.enabled_tools:
+        found.append((press_keys.NAME, press_keys.definition(language), "write", 30))
+    return tuple(
+        SessionTool(name, display_name(name, language) or name, definition, side_effect, seconds)
+        for name, definition, side_effect, seconds in found
+    )
