@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
-DEBIAN_PACKAGES := postgresql redis-server chromium espeak-ng
+DEBIAN_PACKAGES := postgresql redis-server chromium espeak-ng libseccomp2
 OURS := config voiceassist tools_library calls
 WITH_SERVERS := $(BIN)/python -m tests.services.run --
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tools_library.approvals.choices import ApprovalStatus, Policy
 from tools_library.approvals.ending import deny
+from tools_library.approvals.escalation import tell_admins
 from tools_library.approvals.sentences import CALLER_SILENT, STAFF_SILENT, USER_SILENT
 from tools_library.choices import FINAL_STATUSES
 from tools_library.models import Approval
@@ -59,6 +60,7 @@ def _escalate(approval: Approval, now: datetime.datetime) -> bool:
     )
     if not rows.update(escalated_at=now):
         return False
+    tell_admins(approval)
     _record(approval, "escalated")
     return True
 

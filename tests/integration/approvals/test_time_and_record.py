@@ -3,11 +3,13 @@
 import pytest
 
 from tests.factories.approvals import ask, pass_time
+from tests.factories.organizations import make_member
 from tests.factories.tools import make_tool
 from tools_library.approvals import answering, expiry
 from tools_library.approvals.answering import Answer
 from tools_library.approvals.errors import AlreadyAnswered
 from tools_library.models import Approval, ToolExecution
+from voiceassist.foundation.models import Mail
 from voiceassist.organizations.models import AuditEntry
 from voiceassist.organizations.services import audit
 
@@ -47,6 +49,8 @@ def test_an_answer_after_its_time_is_refused_and_closes_the_question(
 def test_staffs_question_goes_to_admins_once(organization):
     behaviour = {"approval": "staff", "escalate_after_s": 30}
     tool = make_tool(organization, behaviour=behaviour)
+    admin, owner = (make_member(organization, role) for role in ("admin", "owner"))
+    make_member(organization, "builder")
     ask(tool, organization)
     pass_time(29)
     assert expiry.sweep() == (0, 0)
@@ -54,6 +58,9 @@ def test_staffs_question_goes_to_admins_once(organization):
     assert expiry.sweep() == (0, 1)
     assert expiry.sweep() == (0, 0)
     assert Approval.unscoped.get().escalated_at is not None
+    mails = list(Mail.objects.of(organization))
+    assert {each.recipient for each in mails} == {admin.email, owner.email}
+    assert all(f"approval/{Approval.unscoped.get().pk}/" in each.text for each in mails)
     assert AuditEntry.unscoped.filter(action="approval.escalated").count() == 1
 
 

@@ -58,7 +58,7 @@ def perform(options: SendEmailOptions, call: ToolCall, deadline: Deadline) -> To
             f"The mail server does not take mail for {to}; ask for another address.",
             detail=sent.error,
         )
-    return ToolResult({"success": True, "message": _WORDS[sent.status].format(to=to)})
+    return ToolResult({"success": True, "message": _WORDS[MailStatus(sent.status)].format(to=to)})
 
 
 _WORDS = {

@@ -38,6 +38,29 @@ def send(
         key: what the mail is for; a second mail with the same key is the first one.
         timeout: seconds that the mail server has for each of its answers.
     """
+    mail, new = _store(organization_id, draft, key)
+    if new and mail.status == MailStatus.QUEUED:
+        _attempt(mail, timeout)
+    return mail
+
+
+def post(organization_id: int, draft: Draft, *, key: str = "") -> Mail:
+    """Write a mail down for the background to send; nobody waits for the mail server."""
+    return _store(organization_id, draft, key)[0]
+
+
+def attempt_due() -> None:
+    """Try again what is due; whoever comes second finds it claimed."""
+    now = timezone.now()
+    lost = Mail.unscoped.filter(status=MailStatus.SENDING, next_attempt_at__lt=now - LOST_AFTER)
+    lost.update(status=MailStatus.FAILED, error=_LOST)
+    due = Mail.unscoped.filter(status=MailStatus.QUEUED, next_attempt_at__lte=now)
+    for mail in due.order_by("next_attempt_at")[:_AT_ONCE]:
+        _attempt(mail, SMTP_TIMEOUT_S)
+
+
+def _store(organization_id: int, draft: Draft, key: str) -> tuple[Mail, bool]:
+    """Return the mail's row and whether it is a new one."""
     status = MailStatus.QUEUED if settings.EMAIL_HOST else MailStatus.KEPT
     try:
         with transaction.atomic():
@@ -52,21 +75,8 @@ def send(
                 next_attempt_at=timezone.now(),
             )
     except IntegrityError:
-        existing: Mail = Mail.objects.of(organization_id).get(key=key)
-        return existing
-    if status == MailStatus.QUEUED:
-        _attempt(mail, timeout)
-    return mail
-
-
-def attempt_due() -> None:
-    """Try again what is due; whoever comes second finds it claimed."""
-    now = timezone.now()
-    lost = Mail.unscoped.filter(status=MailStatus.SENDING, next_attempt_at__lt=now - LOST_AFTER)
-    lost.update(status=MailStatus.FAILED, error=_LOST)
-    due = Mail.unscoped.filter(status=MailStatus.QUEUED, next_attempt_at__lte=now)
-    for mail in due.order_by("next_attempt_at")[:_AT_ONCE]:
-        _attempt(mail, SMTP_TIMEOUT_S)
+        return Mail.objects.of(organization_id).get(key=key), False
+    return mail, True
 
 
 def _attempt(mail: Mail, timeout: float) -> None:
