@@ -7,11 +7,13 @@ the row. Imports models, the gate of approvals, limits, rates and repeats.
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tools_library.approvals import reviews
@@ -26,6 +28,9 @@ from tools_library.services import limits, locks, rates, repeats, running
 from tools_library.services.catalog import CatalogTool
 from tools_library.services.origins import Origin
 from voiceassist.assistants.models import Assistant
+from voiceassist.organizations.models import Organization
+
+_RUNS = ToolExecution._meta.db_table
 
 CALLS_AN_HOUR = 200
 """Of one call or conversation, all tools together: a model that asks for more runs in circles."""
@@ -80,7 +85,7 @@ def judge(
     """
     if origin.source_id:
         locks.hold(f"source:{origin.source_kind}:{origin.source_id}")
-    standing = _standing(execution, entry, origin)
+    standing = _standing(execution, entry)
     if entry.version_id is not None and origin.trigger != TriggerContext.TEST:
         reviews.check_parts(
             execution.organization_id, entry.version_id, entry.configuration,
@@ -118,44 +123,44 @@ def _seconds(execution: ToolExecution, entry: CatalogTool) -> float:
     )
 
 
-def _standing(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> _Standing:
-    """Read all of it in one query.
+_STANDING = f"""
+SELECT t.is_active AND t.archived_at IS NULL, o.tool_rate_limit,
+    a.tool_limit_runs, a.tool_limit_seconds,
+    (SELECT count(*) FROM {_RUNS} WHERE source_kind = %s AND source_id = %s
+        AND source_id <> '' AND organization_id = t.organization_id AND created_at >= %s),
+    (SELECT count(*) FROM {_RUNS} WHERE source_kind = %s AND source_id = %s
+        AND source_id <> '' AND tool_id = t.id
+        AND deadline_at IS NOT NULL AND duplicate_of_id IS NULL)
+FROM {Tool._meta.db_table} t
+JOIN {Organization._meta.db_table} o ON o.id = t.organization_id
+LEFT JOIN {Assistant._meta.db_table} a ON a.id = %s AND a.organization_id = t.organization_id
+WHERE t.id = %s AND t.organization_id = %s
+"""  # noqa: S608 - names of our own tables
+
+
+def _standing(execution: ToolExecution, entry: CatalogTool) -> _Standing:
+    """Read all of it in one statement; putting it together anew each time takes longer than it.
 
     Raises:
         UnknownTool: the tool is gone, or another organization's.
         ToolNotAllowed: it was archived or switched off.
     """
-    source = _of_source(execution) if origin.source_id else ToolExecution.unscoped.none()
     if entry.tool_id is None:
-        return _Standing(_lately(source).count(), 0)
-    calls = _lately(source).order_by().values("source_id").annotate(n=Count("pk")).values("n")
-    runs = source.filter(rates.ADMITTED, tool=OuterRef("pk")).order_by().values("tool")
-    tools = Tool.objects.of(execution.organization_id).filter(pk=entry.tool_id)
-    assistant = Assistant.objects.of(execution.organization_id).filter(pk=execution.assistant_id)
-    found = tools.values_list(
-        "is_active", "archived_at", "organization__tool_rate_limit",
-        Subquery(calls), Subquery(runs.annotate(n=Count("pk")).values("n")),
-        Subquery(assistant.values("tool_limit_runs")),
-        Subquery(assistant.values("tool_limit_seconds")),
-    ).first()  # fmt: skip
+        return _Standing(0, 0)
+    source = (execution.source_kind, execution.source_id)
+    hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    since = connection.ops.adapt_datetimefield_value(hour_ago)
+    tool = (execution.assistant_id, entry.tool_id, execution.organization_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [*source, since, *source, *tool])
+        found = cursor.fetchone()
     if found is None:
         raise UnknownTool(entry.name)
-    is_active, archived_at, organization_limit, calls_before, runs_before, *assistant_limit = found
-    if archived_at is not None or not is_active:
+    usable, limit, assistant_runs, assistant_seconds, calls, runs = found
+    if not usable:
         raise ToolNotAllowed(f"The tool {entry.name} is switched off. Go on without it.")
-    return _Standing(calls_before or 0, runs_before or 0, organization_limit, *assistant_limit)
-
-
-def _of_source(execution: ToolExecution) -> QuerySet[ToolExecution]:
-    return ToolExecution.unscoped.filter(
-        source_kind=execution.source_kind,
-        source_id=execution.source_id,
-        organization_id=execution.organization_id,
-    )
-
-
-def _lately(rows: QuerySet[ToolExecution]) -> QuerySet[ToolExecution]:
-    return rows.filter(created_at__gte=timezone.now() - datetime.timedelta(hours=1))
+    stored = json.loads(limit) if isinstance(limit, str) else limit
+    return _Standing(calls, runs, stored, assistant_runs, assistant_seconds)
 
 
 def _keep_within_caps(entry: CatalogTool, standing: _Standing) -> None:
