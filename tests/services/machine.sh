@@ -6,6 +6,7 @@ set -eu -o pipefail
 has() {
     case $1 in
         postgresql) command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' ;;
+        libseccomp2) /sbin/ldconfig -p | grep -q 'libseccomp[.]so[.]2' ;;
         chromium) command -v chromium || command -v chromium-browser ;;
         *) command -v "$1" ;;
     esac >/dev/null

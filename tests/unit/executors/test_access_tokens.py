@@ -15,7 +15,11 @@ from tools_library.executors.authentication import Authentication
 from voiceassist.foundation.outbound import OutboundResponse
 
 SECRETS = {"ID": "client one", "SECRET": "se:cret/value"}
-LONG = Deadline.after(30, SystemClock())
+
+
+def long() -> Deadline:
+    """Return a deadline that is far away whenever it is asked for."""
+    return Deadline.after(30, SystemClock())
 
 
 def authentication(**more):
@@ -33,7 +37,7 @@ def answer(body, status=200, kind="application/json"):
 def bought(body, status=200):
     secrets = FixedSecrets(SECRETS)
     purchased = purchase(authentication(), 1, secrets)
-    return purchased.buy(lambda request, deadline: answer(body, status), secrets, LONG)
+    return purchased.buy(lambda request, deadline: answer(body, status), secrets, long())
 
 
 class Clock:
@@ -57,24 +61,24 @@ def test_a_token_is_kept_until_shortly_before_it_expires():
     clock = Clock()
     cache, (buy, made) = TokenCache(clock), numbered(600)
     for clock.now in (0, 300, 569):
-        assert cache.get("k", buy, LONG) == "token-0"
+        assert cache.get("k", buy, long()) == "token-0"
     clock.now = 571
-    assert cache.get("k", buy, LONG) == "token-1" and len(made) == 2
-    assert cache.get("other", buy, LONG) == "token-2"
+    assert cache.get("k", buy, long()) == "token-1" and len(made) == 2
+    assert cache.get("other", buy, long()) == "token-2"
 
 
 def test_a_token_of_no_length_is_used_once():
     cache, (buy, _) = TokenCache(Clock()), numbered(0)
-    assert [cache.get("k", buy, LONG) for _ in range(2)] == ["token-0", "token-1"]
+    assert [cache.get("k", buy, long()) for _ in range(2)] == ["token-0", "token-1"]
 
 
 def test_a_refused_token_is_forgotten_unless_it_was_replaced():
     cache, (buy, _) = TokenCache(Clock()), numbered(600)
-    cache.get("k", buy, LONG)
+    cache.get("k", buy, long())
     cache.forget("k", "token-0")
-    assert cache.get("k", buy, LONG) == "token-1"
+    assert cache.get("k", buy, long()) == "token-1"
     cache.forget("k", "token-0")
-    assert cache.get("k", buy, LONG) == "token-1"
+    assert cache.get("k", buy, long()) == "token-1"
 
 
 def test_of_many_that_ask_at_once_one_buys():
@@ -88,9 +92,9 @@ def test_of_many_that_ask_at_once_one_buys():
         return "token", 600
 
     with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(cache.get, "k", buy, LONG)
+        first = pool.submit(cache.get, "k", buy, long())
         assert inside.wait(10)
-        others = [pool.submit(cache.get, "k", buy, LONG) for _ in range(7)]
+        others = [pool.submit(cache.get, "k", buy, long()) for _ in range(7)]
         go.set()
         assert {each.result(10) for each in [first, *others]} == {"token"}
     assert len(made) == 1
@@ -105,15 +109,15 @@ def test_who_waits_shares_the_failure_and_waits_no_longer_than_it_may():
         raise ToolResponseError("refused", code="bad_status")
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.get, "k", buy, LONG)
+        first = pool.submit(cache.get, "k", buy, long())
         assert inside.wait(10)
         with pytest.raises(ToolTimeout):
             cache.get("k", buy, Deadline.after(0.05, SystemClock()))
-        second = pool.submit(cache.get, "k", buy, LONG)
+        second = pool.submit(cache.get, "k", buy, long())
         go.set()
         errors = [each.exception(10) for each in (first, second)]
     assert [error.code for error in errors] == ["bad_status"] * 2 and errors[0] is not errors[1]
-    assert cache.get("k", lambda: ("token", 600), LONG) == "token"
+    assert cache.get("k", lambda: ("token", 600), long()) == "token"
 
 
 def test_who_buys_with_little_time_left_fails_alone():
@@ -125,9 +129,9 @@ def test_who_buys_with_little_time_left_fails_alone():
         raise ToolTimeout("The service did not answer in time.")
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.get, "k", hurried, LONG)
+        first = pool.submit(cache.get, "k", hurried, long())
         assert inside.wait(10)
-        second = pool.submit(cache.get, "k", lambda: ("token", 600), LONG)
+        second = pool.submit(cache.get, "k", lambda: ("token", 600), long())
         go.set()
         assert isinstance(first.exception(10), ToolTimeout)
         assert second.result(10) == "token"
