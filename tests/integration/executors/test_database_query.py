@@ -17,6 +17,10 @@ PORT = urlsplit(DSN).port or 5432
 TABLE = "query_tool_orders"
 
 
+# One table for all: they belong to one worker.
+pytestmark = pytest.mark.xdist_group("query_tool_orders")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def orders():
     with psycopg.connect(DSN, autocommit=True) as admin:
