@@ -171,6 +171,7 @@ def _new_row(
         side_effect="read",
         trigger_context=origin.trigger,
         reply_to=origin.reply_to,
+        beyond_review=origin.beyond_review,
         at_ms=at_ms,
     )
 

@@ -17,6 +17,7 @@ class Origin:
             model's id of a tool call they make a run unique.
         context: names that templates may use, such as `call_sid`; JSON values.
         reply_to: channel of the process that waits, from `OutcomeListener.channel`.
+        beyond_review: a test by somebody who may approve what it uses (`approvals.trying`).
     """
 
     organization_id: int
@@ -28,3 +29,4 @@ class Origin:
     user_id: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     reply_to: str = ""
+    beyond_review: bool = False

@@ -36,8 +36,23 @@ def run(execution: ToolExecution) -> ToolOutcome:
     try:
         version = _version(execution)
         limited = trying.limits_of(execution, version)
+    except ToolError as error:
+        return engine.failed(error)
+    return run_version(execution, version, limited)
+
+
+def run_version(
+    execution: ToolExecution, version: ToolVersion, limited: Reach | None
+) -> ToolOutcome:
+    """The same with a version at hand, which may be one that is not stored: a tool being built.
+
+    Args:
+        limited: the hosts and credentials that the run is held to; None: the organization's.
+    """
+    try:
         spec = _spec(execution, version)
-        lambda_costs.check_cap(version.tool_id, spec.configuration)
+        if execution.tool_id is not None:
+            lambda_costs.check_cap(execution.tool_id, spec.configuration)
         executor = executor_for(version.tool_type)
         call = _call(execution, version, limited)
     except ToolError as error:

@@ -35,6 +35,7 @@ def save_tool(
     *,
     by: Actor | None,
     tool: Tool | None = None,
+    allow_missing_credentials: bool = False,
 ) -> Tool:
     """Make a tool, or change one; fields that `values` does not name stay as they are.
 
@@ -43,12 +44,18 @@ def save_tool(
             `function_definition` nested as in document 002, flat, or a bare parameters schema.
         by: the person or API key, whose role decides whether the version needs a review; None:
             the platform itself.
+        allow_missing_credentials: a copy of a template may name credentials that are still to be
+            made; its runs fail until then.
 
     Raises:
         InvalidInput: names each field that must change, such as `configuration.url`.
     """
     merged = {**_current(tool), **values}
-    clean = validation.clean_tool(organization, merged, tool)
+    if "function_definition" not in values:
+        merged["function_definition"] = _without_name(merged.get("function_definition"))
+    clean = validation.clean_tool(
+        organization, merged, tool, allow_missing_credentials=allow_missing_credentials
+    )
     row = tool or Tool(organization=organization, user=person_of(by))
     newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
     changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
@@ -76,6 +83,14 @@ def _current(tool: Tool | None) -> dict[str, Any]:
     if tool is None:
         return {}
     return {name: getattr(tool, name) for name in (*_RUNS, *_KEPT)}
+
+
+def _without_name(definition: Any) -> Any:
+    """Return a stored definition without the tool's name, which may be the one that changes."""
+    function = definition.get("function") if isinstance(definition, Mapping) else None
+    if not isinstance(function, Mapping):
+        return definition
+    return {name: value for name, value in function.items() if name != "name"}
 
 
 def _after(newest: ToolVersion | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from tools_library.approvals.reach import reach_of
 from tools_library.behaviour import Behaviour
 from tools_library.choices import SideEffect, ToolType, TriggerContext
 from tools_library.engine import schema, templating
@@ -35,9 +36,17 @@ _DESCRIPTION_MAX = 4_000
 
 
 def clean_tool(
-    organization: Organization, values: Mapping[str, Any], tool: Tool | None
+    organization: Organization,
+    values: Mapping[str, Any],
+    tool: Tool | None,
+    *,
+    allow_missing_credentials: bool = False,
 ) -> dict[str, Any]:
     """Return all columns of a tool that may be saved, defaults filled in.
+
+    Args:
+        allow_missing_credentials: it may name credentials that the organization does not have yet;
+            its runs fail until they are there.
 
     Raises:
         InvalidInput: names each field that must change.
@@ -57,7 +66,9 @@ def clean_tool(
     clean["function_definition"] = _definition(values, clean, errors)
     clean["behaviour"] = _behaviour(values, clean, errors)
     clean["tool_type"] = _tool_type(values, errors)
-    clean["configuration"] = _configuration(organization.pk, values, clean, errors)
+    clean["configuration"] = _configuration(
+        organization.pk, values, clean, errors, lenient=allow_missing_credentials
+    )
     if errors:
         raise InvalidInput(errors)
     return clean
@@ -69,12 +80,15 @@ def check_configuration(
     configuration: Any,
     parameters: Mapping[str, Any],
     fixed: Collection[str] = (),
+    *,
+    expected: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
     """Return field path → what is wrong with a configuration, the assistant's part merged in.
 
     Args:
         parameters: the JSON schema of what the model gives.
         fixed: names of the arguments that the model does not see.
+        expected: names of credentials that are taken to be there.
     """
     if tool_type not in kinds():
         return {"tool_type": f"Tools of type {tool_type!r} cannot run on this server."}
@@ -87,12 +101,25 @@ def check_configuration(
         return {_path(each): _text(each) for each in error.errors()}
     stored = credentials.names(organization_id)
     arguments = schema.declared_names(parameters) | frozenset(fixed)
-    found = _template_errors(typed, arguments, stored) | _missing_credentials(typed, stored)
+    named = stored | expected
+    found = _template_errors(typed, arguments, named) | _missing_credentials(typed, named)
     found |= {
         f"{_PARAMETERS}.properties.{name}": f"{name} is also a credential; rename the argument."
         for name in arguments & stored
     }
     return found or {f"configuration.{path}": text for path, text in typed.problems().items()}
+
+
+def credentials_named(
+    tool_type: str,
+    configuration: Any,
+    parameters: Mapping[str, Any],
+    fixed: Mapping[str, Any],
+) -> frozenset[str]:
+    """Return the names of all credentials that a configuration uses, whether they exist or not."""
+    if not isinstance(configuration, Mapping):
+        return frozenset()
+    return reach_of(tool_type, configuration, schema.declared_names(parameters), fixed).credentials
 
 
 def _with_builtin(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -195,13 +222,18 @@ def _configuration(
     values: Mapping[str, Any],
     clean: Mapping[str, Any],
     errors: dict[str, str],
+    *,
+    lenient: bool,
 ) -> dict[str, Any]:
     given = values.get("configuration") or {}
     if "tool_type" not in errors and not any(path.startswith(_PARAMETERS) for path in errors):
         parameters = (clean["function_definition"].get("function") or {}).get("parameters") or {}
         fixed = clean["behaviour"].get("fixed_parameters", {})
         kind = clean["tool_type"]
-        errors.update(check_configuration(organization_id, kind, given, parameters, fixed))
+        missing = credentials_named(kind, given, parameters, fixed) if lenient else frozenset()
+        errors.update(
+            check_configuration(organization_id, kind, given, parameters, fixed, expected=missing)
+        )
     return dict(given) if isinstance(given, Mapping) else {}
 
 
