@@ -19,7 +19,7 @@ TABLE = "query_tool_orders"
 
 @pytest.fixture(scope="module", autouse=True)
 def orders():
-    # Workers share the server, and it is thrown away with the run: whoever is first fills the table.
+    # Workers share a server that is thrown away with the run: whoever is first fills the table.
     with psycopg.connect(DSN) as admin:
         admin.execute("select pg_advisory_xact_lock(2025550100)")
         if admin.execute("select to_regclass(%s)", [TABLE]).fetchone() == (None,):
