@@ -210,10 +210,12 @@ def _store(execution: ToolExecution, asked: _Asked | None) -> ToolExecution:
             if isinstance(verdict, ToolExecution):
                 return verdict
             execution.save(force_insert=True)
+            if execution.status == ExecutionStatus.QUEUED:
+                queues.hand_over(execution)  # after the commit, before the pages are told
             reporting.report(execution)
             if verdict is not None:
                 asking.ask(execution, verdict)
-            _set_going(execution, verdict)
+            _accept(execution, verdict)
     except IntegrityError:
         earlier = _earlier(execution)
         if earlier is None:
@@ -247,9 +249,8 @@ def _judged(execution: ToolExecution, asked: _Asked | None) -> Question | ToolEx
     return verdict
 
 
-def _set_going(execution: ToolExecution, question: Question | None) -> None:
-    if execution.status == ExecutionStatus.QUEUED:
-        queues.hand_over(execution)
+def _accept(execution: ToolExecution, question: Question | None) -> None:
+    """Answer the call of a run that ends later, unless its caller is to be asked first."""
     caller_is_asked = question is not None and question.asked == "caller"
     if execution.is_async and execution.status not in FINAL_STATUSES and not caller_is_asked:
         reporting.answer_accepted(execution)
