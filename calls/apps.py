@@ -12,7 +12,10 @@ class CallsConfig(AppConfig):
     label = "calls"
 
     def ready(self) -> None:
-        """Let `/health` tell when this process takes no more calls."""
+        """Let `/health` tell when no more calls are taken, and late outcomes reach their calls."""
         from calls.live import live_calls
+        from calls.services import late_results
+        from tools_library.services import late
 
+        late.register_late_listener(late_results.pass_on)
         health.register("accepting_calls", live_calls.check)

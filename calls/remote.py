@@ -1,4 +1,4 @@
-"""Control messages for the live calls of this process: end, transfer, note, watch."""
+"""Control messages for the live calls of this process: end, transfer, note, late results, watch."""
 
 from __future__ import annotations
 
@@ -61,5 +61,7 @@ def act(calls: LiveCalls, message: dict[str, Any]) -> None:
         call.session.transfers.ordered(wish)
     elif action == "note":
         call.session.note(str(message["text"]))
+    elif action == "late":
+        call.session.on_late_result(str(message["text"]))
     elif action == "watch":
         call.journal.watch()

@@ -10,7 +10,6 @@ from rest_framework import serializers
 from calls.models import Call, TranscriptItem
 from calls.services.control import NOTE_MAX
 from calls.services.start import INSTRUCTION_MAX
-from tools_library.models import ToolExecution
 from voiceassist.assistants.models import Assistant
 from voiceassist.organizations.models import Organization
 
@@ -59,37 +58,6 @@ class TranscriptItemSerializer(serializers.ModelSerializer[TranscriptItem]):
             "generated_ms",
             "heard_ms",
             "latency_ms",
-        )
-        read_only_fields = fields
-
-
-class CallExecutionSerializer(serializers.ModelSerializer[ToolExecution]):
-    """One tool run of a call."""
-
-    tool_id = serializers.IntegerField(read_only=True, allow_null=True)
-    assistant_id = serializers.IntegerField(read_only=True, allow_null=True)
-    call_id = serializers.IntegerField(read_only=True, allow_null=True)
-
-    class Meta:
-        model = ToolExecution
-        fields = (
-            "execution_id",
-            "tool_id",
-            "tool_name",
-            "tool_version",
-            "assistant_id",
-            "call_id",
-            "status",
-            "trigger_context",
-            "input_parameters",
-            "output_result",
-            "message",
-            "error_code",
-            "error_message",
-            "retry_count",
-            "started_at",
-            "completed_at",
-            "duration_ms",
         )
         read_only_fields = fields
 

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from calls.api.filters import CallFilterSet
 from calls.api.serializers import (
     AskedSerializer,
-    CallExecutionSerializer,
     CallSerializer,
     NoteSerializer,
     StartCallSerializer,
@@ -26,6 +25,7 @@ from calls.api.serializers import (
 from calls.models import Call, TranscriptItem
 from calls.services.control import end_call, give_note, transfer
 from calls.services.start import start_call
+from tools_library.api.executions import ExecutionSerializer
 from tools_library.models import ToolExecution
 from voiceassist.foundation.api.paging import CursorPagination
 from voiceassist.organizations.current import organization_of_user, person
@@ -156,7 +156,7 @@ class CallExecutions(generics.ListAPIView[ToolExecution]):
 
     required_permission = "executions.read"
     queryset = ToolExecution.unscoped.all()
-    serializer_class = CallExecutionSerializer
+    serializer_class = ExecutionSerializer
     pagination_class = OldestFirst
 
     def get_queryset(self) -> QuerySet[ToolExecution]:

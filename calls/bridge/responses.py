@@ -27,7 +27,7 @@ class Request:
     """A response we want. `instructions` None: an ordinary turn of the model."""
 
     name: str
-    purpose: str  # greeting, sentence, farewell, turn
+    purpose: str  # greeting, sentence, message, farewell, follow_up, turn
     instructions: str | None = None
     attempts: int = 0
 
@@ -55,6 +55,10 @@ class Responses:
         request = Request(f"req_{self._serial}", purpose, instructions)
         self.queue.append(request)
         return request
+
+    def at_once(self, now: float) -> bool:
+        """Whether what is asked for now would be sent now."""
+        return self.quiet() and now >= self.blocked_until
 
     def idle(self) -> bool:
         """Whether nothing is active or requested."""
@@ -92,7 +96,12 @@ class Responses:
         return self.requests.pop(response_id, None)
 
     def again(self, request: Request | None) -> None:
-        """Ask once more for what failed, before everything else that waits."""
+        """Ask once more for what failed, before everything else that waits.
+
+        Words around a run are of the moment: they are not said later.
+        """
+        if request is not None and request.purpose == "message":
+            return
         self._serial += 1
         name = f"req_{self._serial}"
         if request is None:
@@ -112,7 +121,8 @@ class Responses:
             return False
         self.requested = None
         if ours.attempts < MAX_ATTEMPTS:
-            self.queue.appendleft(ours)
+            if ours.purpose != "message":
+                self.queue.appendleft(ours)
             self.blocked_until = now + BLOCKED_S
         return True
 
@@ -131,6 +141,10 @@ class Responses:
             return None
         self.requested = None
         return ours
+
+    def withdraw(self, purpose: str) -> None:
+        """Drop what waits for this purpose: it has become pointless."""
+        self.queue = deque(each for each in self.queue if each.purpose != purpose)
 
     def forget_waiting(self) -> None:
         """Drop what waits: the caller took the turn, or the call ends."""

@@ -15,7 +15,9 @@ from calls.bridge.endings import Endings
 from calls.bridge.levels import LevelMeter
 from calls.bridge.playback import Playback
 from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, Tools
+from calls.bridge.press_keys import Pressed
 from calls.bridge.responses import Responses, exactly
+from calls.bridge.speaking_up import SpeakingUp
 from calls.bridge.speech import Speech
 from calls.bridge.tool_calls import ToolCalls
 from calls.bridge.transfers import Transfers
@@ -50,6 +52,8 @@ class Session:
         self.speech = Speech(plan, self.playback, journal)
         self.endings = Endings(self)
         self.transfers = Transfers(self)
+        self.pressed = Pressed(self)
+        self.speaking_up = SpeakingUp(self)
         self.meter = LevelMeter(journal, self.playback)
         self.turns = Turns(self)
         self.encoder: frames.Encoder | None = None
@@ -119,9 +123,13 @@ class Session:
 
     def _mark(self, name: str) -> None:
         for item_id in self.playback.acknowledge(name, self.timers.now()):
-            self.speech.played(item_id)
+            self._played(item_id)
         self.listen_for_questions()
         self.pump()
+
+    def _played(self, item_id: str) -> None:
+        self.speech.played(item_id)
+        self.pressed.played(item_id)
 
     def listen_for_questions(self) -> None:
         """Note which questions the caller has heard to their end."""
@@ -174,8 +182,8 @@ class Session:
             self.speech.cut(event.response_id)
             self.model.cancel_response()
         else:
-            asks = request is None or request.purpose == "turn"
-            self.calls.response_started(event.response_id, self.timers.now(), asks=asks)
+            purpose = request.purpose if request else "turn"
+            self.calls.response_started(event.response_id, self.timers.now(), purpose)
 
     def _output_started(self, event: ev.OutputStarted) -> None:
         if event.kind != "message":
@@ -193,10 +201,11 @@ class Session:
         sending = self.playback.add(
             event.response_id, event.item_id, event.content_index, event.payload, now
         )
-        self._send(sending.payload, sending.mark)
+        self.send(sending.payload, sending.mark)
         self.meter.assistant(event.payload)
 
-    def _send(self, payload: str, mark: str) -> None:
+    def send(self, payload: str, mark: str) -> None:
+        """Send what the ledger has booked."""
         assert self.encoder is not None  # noqa: S101 - audio is taken only after `start`
         if payload:
             self.frames_out += 1
@@ -205,14 +214,15 @@ class Session:
             self.phone.send(self.encoder.mark(mark))
 
     def _audio_done(self, event: ev.AudioDone) -> None:
-        self._end_item(event.item_id)
+        self.end_item(event.item_id)
 
-    def _end_item(self, item_id: str) -> None:
+    def end_item(self, item_id: str) -> None:
+        """An item has all of its audio: the model's, or one of ours."""
         sending = self.playback.end_item(item_id, self.timers.now())
         if self.encoder is not None:
-            self._send(sending.payload, sending.mark)
+            self.send(sending.payload, sending.mark)
         if sending.all_heard:
-            self.speech.played(item_id)
+            self._played(item_id)
 
     def _tool_called(self, event: ev.ToolCalled) -> None:
         interrupted = self.speech.is_cut(event.response_id)
@@ -220,7 +230,9 @@ class Session:
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
         request = self.responses.ended(event.response_id)
-        spoken = self.speech.response_ended(event.response_id, self._end_item)
+        spoken = self.speech.response_ended(event.response_id, self.end_item)
+        if spoken:
+            self.calls.messages.spoke(event.response_id)
         self.journal.used(event)
         interrupted = event.status in {"cancelled", "failed"}
         completed = event.status == "completed"
@@ -280,6 +292,12 @@ class Session:
         self.responses.ask("sentence", exactly(self.plan.sentences["waiting_for_staff"]))
         self.pump()
 
+    def on_late_result(self, text: str) -> None:
+        """Let the model tell what came of a call that was answered with "accepted" before."""
+        if not self.ended:
+            self.speaking_up.late(text)
+            self.pump()
+
     # --- ending ---------------------------------------------------------------------------
 
     def close(self, ending: Ending, sentence: str, *, gentle: bool) -> None:
@@ -295,6 +313,7 @@ class Session:
         self.turns.keys.stop()
         self.speech.finalize(self.timers.now())
         self.transfers.ended(ending)
+        self.pressed.abandon()
         self.tools.abandon()
         self.phone.finish(ending)
 
@@ -323,7 +342,7 @@ class Session:
             self.endings.response_failed("", "The voice model did not begin to answer.", request)
         if self.playback.overdue(now):
             for item_id in self.playback.assume_played():
-                self.speech.played(item_id)
+                self._played(item_id)
             self.listen_for_questions()
         if self.encoder is not None:
             self.endings.check_line(now - self.heard_from_at)
@@ -343,8 +362,7 @@ class Session:
         self._listen_after_greeting()
         if not self.turns.free(now):
             return
-        if not self.endings.closing and self.responses.idle() and self.calls.want_response():
-            self.responses.ask("turn")
+        self.speaking_up.ask(now)
         self.responses.next(now)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from calls.bridge import end_call, transfer_call
+from calls.bridge import end_call, press_keys, transfer_call
 from calls.bridge.ports import ToolCall
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ Perform = Callable[["Session", ToolCall, Mapping[str, Any], bool], None]
 _PERFORM: dict[str, Perform] = {
     "endCall": end_call.perform,
     "transferCall": transfer_call.perform,
+    "press_keys": press_keys.perform,
 }
 
 

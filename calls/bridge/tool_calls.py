@@ -12,13 +12,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calls.bridge.confirmations import Confirmations
+from calls.bridge.messages import Messages, Run
 from calls.bridge.model_events import ToolCalled
 from calls.bridge.ports import Model, ToolCall, Tools, ToolTraits
 
 GRACE_S = 1.0  # beyond the tool's own deadline, for the way there and back
+SPEAK_OF_OUTCOMES = frozenset({"turn", "follow_up"})  # responses, by what they are for
 UNKNOWN = ToolTraits(runs_at="worker", side_effect="read")
 
 TIMED_OUT = '{"success": false, "error": "timeout", "message": "The tool did not answer in time."}'
+STOPPED = (
+    '{"success": false, "error_code": "cancelled", "message": "Cancelled: the caller spoke while '
+    'it ran. Call it again if it is still wanted."}'
+)
+STOPPED_BLINDLY = (
+    '{"success": false, "error_code": "cancelled", "message": "Cancelled: the caller spoke while '
+    'it ran. Nobody knows whether it took effect."}'
+)
 INTERRUPTED = (
     '{"success": false, "error": "cancelled", "message": "Not run: the caller interrupted first. '
     'Call it again if it is still wanted."}'
@@ -34,7 +44,20 @@ class Pending:
     response_id: str
     arrived: int
     started: bool = False
+    waits_for_staff: bool = False
+    began: float = 0.0
     deadline: float = 0.0
+
+    def run(self) -> Run:
+        """Return it as the words around it need it."""
+        name, phrases = self.call.name, self.traits.phrases
+        return Run(self.call.call_id, name, self.response_id, self.began, phrases)
+
+    def stops_when_the_caller_speaks(self) -> bool:
+        """Whether the tool's policy, or `auto` for its side effect, ends the run then."""
+        policy = self.traits.on_interrupt
+        stops = policy == "cancel" or (policy == "auto" and self.traits.side_effect == "read")
+        return self.started and not self.waits_for_staff and stops
 
 
 @dataclass(slots=True)
@@ -45,6 +68,7 @@ class ToolCalls:
     tools: Tools
     traits: Mapping[str, ToolTraits]
     confirmations: Confirmations = field(default_factory=Confirmations)
+    messages: Messages = field(default_factory=Messages)
     pending: dict[str, Pending] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     done_responses: set[str] = field(default_factory=set)
@@ -106,7 +130,7 @@ class ToolCalls:
         self.answer(entry.call.call_id, INTERRUPTED)
 
     def _start(self, entry: Pending, now: float) -> None:
-        entry.started = True
+        entry.started, entry.began = True, now
         entry.deadline = now + entry.traits.timeout_s + GRACE_S
         self.tools.start(entry.call)
 
@@ -116,20 +140,42 @@ class ToolCalls:
         if entry is None:
             return False
         self.confirmations.asked(question, entry.call.name, call_id)
-        return self.answer(call_id, output)
+        return self.answer(call_id, output, ended=False)
+
+    def caller_spoke(self, now: float) -> None:
+        """End the runs that nobody wants any more once the caller speaks."""
+        for entry in list(self.pending.values()):
+            if entry.stops_when_the_caller_speaks():
+                self.tools.cancel(entry.call.call_id)
+                told = STOPPED if entry.traits.side_effect == "read" else STOPPED_BLINDLY
+                self.answer(entry.call.call_id, told)
+        self.start_waiting(now)
+
+    def to_say(self, now: float) -> str:
+        """Return what is to be said about the runs that go on; empty for nothing."""
+        running = [entry for entry in self.pending.values() if entry.started]
+        return self.messages.due((e.run() for e in running if not e.waits_for_staff), now)
 
     def more_time(self, call_id: str, until: float) -> bool:
         """Let a call that waits for staff take longer; False where it has been answered."""
         entry = self.pending.get(call_id)
         if entry is None:
             return False
+        entry.waits_for_staff = True
         entry.deadline = until + entry.traits.timeout_s + GRACE_S
         return True
 
-    def answer(self, call_id: str, output: str) -> bool:
-        """Give a call its one answer; False where it has been answered or is unknown."""
-        if self.pending.pop(call_id, None) is None:
+    def answer(self, call_id: str, output: str, *, ended: bool = True) -> bool:
+        """Give a call its one answer; False where it has been answered or is unknown.
+
+        Args:
+            ended: this is the outcome of its run, if it was started.
+        """
+        entry = self.pending.pop(call_id, None)
+        if entry is None:
             return False
+        if entry.started and ended:
+            self.messages.ended(entry.run(), output)
         self.model.answer_tool(call_id, output)
         self.unseen[call_id] = False
         return True
@@ -147,9 +193,11 @@ class ToolCalls:
                 self.answer(entry.call.call_id, TIMED_OUT)
         self.start_waiting(now)
 
-    def response_started(self, response_id: str, now: float, *, asks: bool) -> None:
-        """A response begins and sees every answer that was taken in before."""
-        self.confirmations.response_started(response_id, now, asks=asks)
+    def response_started(self, response_id: str, now: float, purpose: str) -> None:
+        """A response begins; one that speaks of outcomes sees every answer taken in before."""
+        self.confirmations.response_started(response_id, now, asks=purpose == "turn")
+        if purpose not in SPEAK_OF_OUTCOMES:
+            return
         self.unseen = {call_id: taken for call_id, taken in self.unseen.items() if not taken}
 
     def want_response(self) -> bool:

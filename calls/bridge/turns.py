@@ -48,6 +48,7 @@ class Turns:
         session.endings.limits.noise(by_caller=True)
         if session.plan.settings.turn_detection.get("interrupt_response", True):
             self.interrupt(cancelled_by_model=True)
+            session.calls.caller_spoke(session.timers.now())
         session.listen_for_questions()
         now = session.timers.now()
         session.calls.confirmations.turn_began(session.speech.onset(event, now))
@@ -71,7 +72,7 @@ class Turns:
         purpose = request.purpose if request else "turn"
         endings = self._session.endings
         if endings.firm():
-            return purpose == "turn"
+            return purpose in {"turn", "follow_up", "message"}
         called_off = purpose == "farewell" and endings.closing is None
         return self.caller_speaking or called_off
 
@@ -89,7 +90,7 @@ class Turns:
             active = ""  # it has been stopped, its end is on the way: nothing more to tell
         if not session.playback.busy() and not active:
             return
-        heard = session.playback.clear(session.timers.now())
+        heard = session.pressed.interrupted(session.playback.clear(session.timers.now()))
         if session.encoder is not None:
             session.phone.send(session.encoder.clear())
         if active:

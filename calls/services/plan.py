@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from calls.bridge.ports import CallPlan, HistoryItem, ModelSettings, ToolTraits
+from calls.bridge.ports import CallPlan, HistoryItem, ModelSettings, Phrases, ToolTraits
 from calls.choices import Direction
 from calls.models import Call, MediaTicket, TranscriptItem
 from calls.services import tickets, transfers
 from calls.services.errors import TicketRefused
 from calls.services.recorder import CallRef
+from tools_library.behaviour import Behaviour, SpokenMessage
 from tools_library.executors.builtin.transfer_call import destinations
 from tools_library.services import catalog
 from tools_library.services.catalog import CatalogTool
@@ -119,7 +120,7 @@ def _plan(
         farewell=sentences["farewell"],
         silence_timeout_s=spec.silence_timeout_seconds,
         max_duration_s=max(spec.max_duration_seconds - offset_ms / 1000, 10.0),
-        tools={name: _traits(tool) for name, tool in tools.items()},
+        tools={name: _traits(tool, spec.language) for name, tool in tools.items()},
         history=history,
         destinations=destinations(spec.tools_settings.transfer_call),
         resumed=resumed,
@@ -134,13 +135,37 @@ def _turn_detection(spec: AssistantSpec) -> dict[str, Any]:
     return detection | {"create_response": True}
 
 
-def _traits(tool: CatalogTool) -> ToolTraits:
+def _traits(tool: CatalogTool, language: str) -> ToolTraits:
     return ToolTraits(
         runs_at=tool.runs_at,
         side_effect=tool.side_effect,
         execution_order=tool.execution_order,
         timeout_s=min(tool.timeout_seconds or CALL_TOOL_TIMEOUT_S, CALL_TOOL_TIMEOUT_S),
+        on_interrupt=tool.behaviour.on_interrupt,
+        phrases=_phrases(tool.behaviour, language),
     )
+
+
+def _phrases(behaviour: Behaviour, language: str) -> Phrases:
+    """Return what the caller hears around a run, in one language.
+
+    An async run is only accepted when its call is answered; of its outcome the model speaks.
+    """
+    messages = behaviour.messages
+    # The session ends no run later than this: nothing is said of it after that.
+    after_s = messages.delayed.after_ms / 1000 if messages.delayed else CALL_TOOL_TIMEOUT_S
+    told_at_once = behaviour.execution_mode == "sync"
+    return Phrases(
+        start=_variants(messages.start, language),
+        delayed=_variants(messages.delayed, language),
+        delayed_after_s=after_s,
+        complete=_variants(messages.complete, language) if told_at_once else (),
+        failed=_variants(messages.failed, language) if told_at_once else (),
+    )
+
+
+def _variants(message: SpokenMessage | None, language: str) -> tuple[str, ...]:
+    return message.variants(language) if message is not None else ()
 
 
 def _so_far(call: Call) -> tuple[tuple[HistoryItem, ...], int, int]:

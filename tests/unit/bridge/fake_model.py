@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calls.bridge import model_events as ev
+from calls.bridge.responses import exactly
 from tests.unit.bridge.clock import Channel
-from tests.unit.bridge.plans import TOOLS
+from tests.unit.bridge.plans import TOOLS, WORDS
 
 if TYPE_CHECKING:
     from tests.unit.bridge.world import World
+
+
+AROUND_RUNS = {exactly(words) for words in (*WORDS.start, *WORDS.delayed)}
 
 
 @dataclass
@@ -75,6 +79,13 @@ class FakeModel:
     def create_response(self, request, instructions):
         if self.known_active:
             self.world.violation("response.create although one is known to be active")
+        session = self.world.session
+        if instructions in AROUND_RUNS:
+            self.world.messages += 1
+            if session.turns.caller_speaking or session.playback.busy():
+                self.world.violation(f"{instructions} although somebody speaks")
+            if not session.calls.pending:
+                self.world.violation(f"{instructions} although nothing runs any more")
         self.to_model.put("create", request, instructions)
 
     def cancel_response(self):
@@ -186,6 +197,7 @@ class FakeModel:
                 [["speech"]] * 5
                 + [["speech", "tools"], ["tools"]] * 3
                 + [["speech", "end"], ["end"]]
+                + [["speech", "transfer"], ["transfer"], ["keys"], ["speech", "keys", "tools"]]
             )
         )
         running.steps = kinds
@@ -203,10 +215,16 @@ class FakeModel:
             self._speak(running, rng.choice([0.02, 0.4, 1.5, 4.0]))
         elif kind == "end":
             self._call(running, ["endCall"])
+        elif kind == "transfer":
+            to = rng.choice(["Sales", "sales ", "+1 202 555 0143", "+12025550199", ""])
+            self._call(running, ["transferCall"], json.dumps({"to": to, "reason": "asked"}))
+        elif kind == "keys":
+            keys = rng.choice(["1", "12w3#", "x", "", "0" * 40])
+            self._call(running, ["press_keys"], json.dumps({"digits": keys}))
         else:
             self._call(
                 running,
-                rng.sample([*TOOLS][:4], rng.randint(1, 3))
+                rng.sample([*TOOLS][:8], rng.randint(1, 3))
                 + (["unknown_tool"] if rng.random() < 0.1 else []),
             )
 
@@ -245,10 +263,11 @@ class FakeModel:
             self.to_us.put(ev.WordsDone(item.item_id, "word"))
             self.world.clock.later(0.01, lambda: self._step(running))
 
-    def _call(self, running: Running, names: list[str]) -> None:
+    def _call(self, running: Running, names: list[str], arguments: str = "{}") -> None:
         for name in names:
             number = next(self.serial)
-            call = ev.ToolCalled(running.response_id, f"fc_{number}", f"call_{number}", name, "{}")
+            call_id = f"call_{number}"
+            call = ev.ToolCalled(running.response_id, f"fc_{number}", call_id, name, arguments)
             self.emitted_calls.add(call.call_id)
             self.items[call.item_id] = Item(call.item_id, "function_call")
             self.to_us.put(ev.OutputStarted(running.response_id, call.item_id, "function_call"))

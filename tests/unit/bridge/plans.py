@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls.bridge.ports import CallPlan, ModelSettings, ToolTraits
+from calls.bridge.ports import CallPlan, ModelSettings, Phrases, ToolTraits
 
 SENTENCES = {
     "still_there": "Still there?",
@@ -14,13 +14,29 @@ SENTENCES = {
     "farewell": "Goodbye.",
     "waiting_for_staff": "I am asking a colleague.",
     "resumed": "Back again.",
+    "transferring": "One moment, I am putting you through.",
+    "transfer_failed": "Nobody there.",
 }
+WORDS = Phrases(
+    start=("One moment.", "Let me see."),
+    delayed=("Still looking.",),
+    delayed_after_s=1.0,
+    complete=("Found it.",),
+    failed=("That did not work.",),
+)
+DESTINATIONS = {"Sales": "+12025550143", "+12025550143": "+12025550143"}
 TOOLS = {
     "read_a": ToolTraits("worker", "read", 0, 3.0),
     "read_b": ToolTraits("worker", "read", 0, 3.0),
     "write_a": ToolTraits("worker", "write", 2, 3.0),
     "write_b": ToolTraits("worker", "write", 1, 3.0),
+    "read_kept": ToolTraits("worker", "read", 0, 3.0, "keep"),
+    "write_cancelled": ToolTraits("worker", "write", 3, 3.0, "cancel", WORDS),
+    "read_told": ToolTraits("worker", "read", 0, 3.0, "keep", WORDS),
+    "write_told": ToolTraits("worker", "write", 2, 3.0, phrases=WORDS),
     "endCall": ToolTraits("session", "irreversible", 10_000, 3.0),
+    "transferCall": ToolTraits("session", "irreversible", 10_000, 3.0),
+    "press_keys": ToolTraits("session", "write", 10_000, 3.0),
 }
 
 
@@ -42,5 +58,6 @@ def plan(**changes) -> CallPlan:
         "silence_timeout_s": 6.0,
         "max_duration_s": 45.0,
         "tools": TOOLS,
+        "destinations": DESTINATIONS,
     }
     return CallPlan(**(values | changes))

@@ -29,6 +29,9 @@ class FakeTools:
         self.recorded: list[tuple[str, str]] = []
         self.running_writes = 0
         self.abandoned = False
+        self.begun: list[str] = []
+        self.finished: list[str] = []
+        self.cancelled: list[str] = []
 
     def start(self, call) -> None:
         self.started[call.call_id] = self.started.get(call.call_id, 0) + 1
@@ -38,11 +41,23 @@ class FakeTools:
         text = json.dumps({"success": outcome != "error"})
         if outcome == "lost":
             return
+        if rng.random() < 0.05:  # accepted at once, and told of later
+            text = json.dumps({"success": True, "message": "accepted"})
+            clock.later(delay + 3.0, lambda: self.world.session.on_late_result("Done."))
         for _ in range(2 if outcome == "twice" else 1):
             clock.later(delay, lambda: self.world.session.on_tool_outcome(call.call_id, text))
 
     def perform_here(self, call, output) -> None:
         self.recorded.append((call.call_id, "performed"))
+
+    def begin_here(self, call) -> None:
+        self.begun.append(call.call_id)
+
+    def finish_here(self, call_id, code, message) -> None:
+        self.finished.append(call_id)
+
+    def cancel(self, call_id) -> None:
+        self.cancelled.append(call_id)
 
     def refuse(self, call, code, message) -> None:
         self.recorded.append((call.call_id, code))
@@ -102,6 +117,7 @@ class World:
         self.errors_ms: list[float] = []
         self.left_at = float("inf")
         self.model_is_gone = False
+        self.messages = 0  # words around runs that were asked for
         self.lost_marks = self.rng.choice([0.0, 0.0, 0.02])
         self.line = Line(self)
         self.model = FakeModel(self)
@@ -205,7 +221,8 @@ class World:
             for entry in self.session.calls.pending.values()
             if entry.started and entry.deadline < self.line.ended_at - 0.3
         ]
-        polite = {"assistant_ended", "silence", "time_limit"}
+        wrong += self._open_runs()
+        polite = {"assistant_ended", "silence", "time_limit", "transferred"}
         caller_left = self.left_at <= self.line.ended_at
         polite -= {self.line.endings[0].reason} if caller_left else set()
         if self.line.endings[0].reason in polite and self.line.unheard_s > 0.02:
@@ -217,12 +234,29 @@ class World:
         wrong += self._false_beliefs()
         return wrong
 
+    def _open_runs(self) -> list[str]:
+        """What the session begins it ends once, but for the transfer that it hands over."""
+        ending = self.line.endings[0]
+        handed_over = {ending.transfer.tool_call_id} if ending.transfer else set()
+        ended = [*self.tools.finished, *handed_over]
+        wrong = [
+            f"{c} ended {ended.count(c)} times" for c in self.tools.begun if ended.count(c) != 1
+        ]
+        if ending.transfer and ending.transfer.number != "+12025550143":
+            wrong.append(f"put through to {ending.transfer.number}")
+        if (ending.reason == "transferred") != (ending.transfer is not None):
+            wrong.append(f"ended as {ending.reason} with {ending.transfer}")
+        kept = [c for c in self.tools.cancelled if self.tools.started.get(c) != 1]
+        return wrong + [f"{c} cancelled although it never ran" for c in kept]
+
     def _stale_audio(self) -> list[str]:
         """Audio of a response must not be sent on both sides of a `clear`."""
         first: dict[str, int] = {}
         wrong = []
         for clears, tag in self.line.tags_after_clear:
-            response = self.response_of[tag]
+            response = self.response_of.get(tag)
+            if response is None:
+                continue  # the tones of keys
             if first.setdefault(response, clears) != clears:
                 wrong.append(f"stale audio of {response} after a clear")
         return wrong
