@@ -1,0 +1,110 @@
+"""Around runs on real sockets: words of staff, interruptions, keys, outcomes that come late."""
+
+import pytest
+
+from calls import remote
+from calls.models import TranscriptItem
+from calls.services import late_results
+from tests.factories.tools import assign, endpoint_configuration, make_tool
+from tests.integration.calls.site import ended
+from tools_library.models import ToolExecution
+from voiceassist.assistants.services import drafts, publishing
+from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait
+
+
+def slow_tool(site, **behaviour):
+    tool = make_tool(
+        site.assistant.organization,
+        name="slow_lookup",
+        function_definition={"type": "object", "properties": {"ms": {"type": "string"}}},
+        configuration=endpoint_configuration(
+            f"{site.stand_ins.url}/tools/slow", request_body_template="${parameters}"
+        ),
+        behaviour=behaviour,
+    )
+    assign(site.assistant, tool)
+
+
+def said(call):
+    lines = TranscriptItem.unscoped.filter(call=call, role="assistant")
+    return [line.text for line in lines]
+
+
+def test_words_of_staff_fill_a_long_run_and_tell_its_outcome(site):
+    messages = {
+        "start": {"phrases": {"en": ["I begin now."]}},
+        "delayed": {"phrases": {"*": ["This takes a moment."]}, "after_ms": 1_000},
+        "complete": {"phrases": {"en": ["The warehouse answered: all is well."]}},
+    }
+    slow_tool(site, messages=messages)
+    report = site.ring("slow_tool")
+    call = ended(report)
+    assert report.warnings == []
+    assert said(call)[1:4] == [
+        "I am asking the warehouse, one moment.",
+        "This takes a moment.",
+        "The warehouse answered: all is well.",
+    ], "the model has spoken itself: no words at the start"
+
+
+@pytest.mark.parametrize(("policy", "status"), [("auto", "cancelled"), ("keep", "success")])
+def test_a_run_heeds_the_caller_who_speaks_by_its_policy(site, policy, status):
+    slow_tool(site, on_interrupt=policy)
+    scenario = Scenario(
+        description="interrupts",
+        caller=(
+            Listen(),
+            Speak(text="Please ask the warehouse for me."),
+            Listen(),
+            Wait(ms=300),
+            Speak(text="Hello?"),
+            Wait(ms=4_000),
+        ),
+    )
+    call = ended(site.ring(scenario))
+    run = ToolExecution.unscoped.get(call=call, tool_name="slow_lookup")
+    assert run.status == status
+
+
+def test_keys_are_pressed_in_the_call_and_the_run_says_which(site):
+    assistant = site.assistant
+    assistant.tools_settings = assistant.tools_settings | {"enabled_tools": ["press_keys"]}
+    drafts.save(assistant)
+    publishing.publish(assistant, None)
+    scenario = Scenario(
+        description="a menu",
+        caller=(Listen(), Speak(text="For the workshop please press 42."), Wait(ms=2_500)),
+    )
+    report = site.ring(scenario)
+    run = ToolExecution.unscoped.get(call=ended(report), tool_name="press_keys")
+    assert (run.status, run.message) == ("success", "Pressed 42.")
+    assert report.warnings == []
+
+
+def test_a_late_outcome_reaches_the_session_of_its_call(calls_db, monkeypatch):
+    from tests.factories.calls import make_line, only_call, post, ring_form
+
+    line = make_line()
+    post("/twilio/voice", ring_form())
+    sent, told = [], []
+    monkeypatch.setattr(late_results, "broadcast", lambda group, message: sent.append(message))
+    row = ToolExecution(
+        organization_id=line.organization_id,
+        call=only_call(),
+        tool_name="order_parts",
+        trigger_context="call",
+        status="success",
+        output_result={"success": True, "message": "<b>Ordered</b>."},
+        message="<b>Ordered</b>.",
+    )
+    late_results.pass_on(row)
+
+    class Live:
+        session = type("Session", (), {"on_late_result": lambda self, text: told.append(text)})()
+
+    remote.act({only_call().pk: Live()}, sent[0])
+    assert "order_parts" in told[0]
+    assert '"message":"Ordered."' in told[0]
+    row.call = None
+    late_results.pass_on(row)
+    assert len(sent) == 1
