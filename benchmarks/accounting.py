@@ -76,6 +76,7 @@ def _run(
         if share >= 0.5 and not redis.restarts:
             redis.restart()
         say(f"accounting: {done} of {total} asked for, {crew.kills} workers killed")
+    process.stdout.close()
     if process.wait() or account is None:
         raise RuntimeError(f"The program that asks ended with {process.returncode}.")
     return account
