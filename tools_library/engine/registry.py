@@ -13,9 +13,7 @@ _PATHS = {
     "lambda": "tools_library.executors.aws_lambda.executor.LambdaExecutor",
     "database_query": "tools_library.executors.database_query.executor.DatabaseQueryExecutor",
     "mcp": "tools_library.executors.mcp.executor.McpExecutor",
-    "python_function": (
-        "tools_library.executors.python_function.executor.PythonFunctionExecutor"
-    ),
+    "python_function": ("tools_library.executors.python_function.executor.PythonFunctionExecutor"),
     "builtin": "tools_library.executors.builtin.executor.BuiltinExecutor",
 }
 
