@@ -174,6 +174,20 @@ def test_ending_and_noting(api: Api, north: Organization, monkeypatch: pytest.Mo
     assert told == ["end", "note"]
 
 
+def test_putting_through(api: Api, north: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(control, "_tell", lambda call, action, **more: told.append(more["number"]))
+    call = make_call(north)
+    answer = api.post(f"/api/calls/{call.pk}/transfer", {"to": "+1 202 555 0143"}, 200)
+    assert answer == {"call_id": call.pk, "status": "in-progress"}
+    for body in ({"to": "0143"}, {"to": ""}, {}):
+        problem = api.post(f"/api/calls/{call.pk}/transfer/", body, 400)
+        assert problem["errors"][0]["field"] == "to"
+    over = make_ended_call(north)
+    api.post(f"/api/calls/{over.pk}/transfer", {"to": "+12025550143"}, 409)
+    assert told == ["+12025550143"]
+
+
 def test_another_organizations_call_is_404_everywhere_and_stays_untouched(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,8 +196,8 @@ def test_another_organizations_call_is_404_everywhere_and_stays_untouched(
     foreign = make_call(make_organization("south"))
     for path in ("", "/transcript", "/tool-executions"):
         api.get(f"/api/calls/{foreign.pk}{path}", 404)
-    for path in ("/end", "/note"):
-        api.post(f"/api/calls/{foreign.pk}{path}", {"text": "hi"}, 404)
+    for path in ("/end", "/note", "/transfer"):
+        api.post(f"/api/calls/{foreign.pk}{path}", {"text": "hi", "to": "+12025550143"}, 404)
     assert told == []
 
 
@@ -191,7 +205,8 @@ def test_roles_decide(north: Organization) -> None:
     viewer = Api(north, "viewer")
     call = make_call(north)
     viewer.get("/api/calls")
-    for path in ("/api/start-call", "/api/calls", f"/api/calls/{call.pk}/end"):
+    one = f"/api/calls/{call.pk}"
+    for path in ("/api/start-call", "/api/calls", f"{one}/end", f"{one}/transfer"):
         assert "operator" in viewer.post(path, {}, 403)["detail"]
 
 
