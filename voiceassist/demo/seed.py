@@ -6,19 +6,24 @@ service can make, are rows. Imports every room.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 
 from calls.models import Call
 from tools_library.models import Tool
+from tools_library.sandbox.client import sandbox
 from tools_library.services import assignments
 from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
 from voiceassist.demo import credentials, history
-from voiceassist.demo.tools import TEMPLATES, TOOLS, DemoTool
+from voiceassist.demo.kinds import kinds
+from voiceassist.demo.tools import TEMPLATES, TOOLS
 from voiceassist.organizations.models import Membership, Organization, Role, User
 from voiceassist.organizations.services import members, organizations, users
 
@@ -135,23 +140,29 @@ def _tools(
 ) -> dict[str, Tool]:
     base = settings.STAND_INS_URL or "https://tools.example.com"
     known = {tool.name: tool for tool in Tool.objects.of(organization).filter(archived_at=None)}
-    for plan in (*TOOLS, *TEMPLATES):
-        if plan.name in known:
-            _follow_stand_ins(known[plan.name], plan, base, made)
+    for values in (*(plan.values(base) for plan in (*TOOLS, *TEMPLATES)), *kinds(base)):
+        name, is_template = values["name"], values.get("is_template", False)
+        if name in known:
+            _follow_stand_ins(known[name], values["configuration"], made)
             continue
-        tool = save_tool(organization, plan.values(base), by=owner)
-        known[plan.name] = tool
-        made.append(f"{'template' if plan.is_template else 'tool'} {plan.name}")
-        if not plan.is_template:
+        if values["tool_type"] == "python_function" and not sandbox().status().available:
+            continue
+        tool = known[name] = save_tool(organization, values, by=owner)
+        made.append(f"{'template' if is_template else 'tool'} {name}")
+        if not is_template:
             for assistant in assistants.values():
                 assignments.assign(assistant, tool, by=owner)
     return known
 
 
-def _follow_stand_ins(tool: Tool, plan: DemoTool, base: str, made: list[str]) -> None:
+def _follow_stand_ins(tool: Tool, planned: Mapping[str, Any], made: list[str]) -> None:
     """Point a tool at the stand-ins' new address where it still has an old one of theirs."""
-    url = str(tool.configuration.get("url", ""))
-    new = plan.configuration(base)
-    if url.startswith("http://127.0.0.1:") and url != new["url"] and url.endswith(plan.path):
-        save_tool(tool.organization, {"configuration": new}, by=None, tool=tool)
+    url, new = str(tool.configuration.get("url", "")), str(planned.get("url", ""))
+    if url.startswith("http://127.0.0.1:") and url != new and _path(url) == _path(new):
+        changed = {**tool.configuration, "url": new}
+        save_tool(tool.organization, {"configuration": changed}, by=None, tool=tool)
         made.append(f"new address of {tool.name}")
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from calls.models import Call
+from tools_library.engine.registry import kinds
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import catalog
 from voiceassist.assistants.models import Assistant, PhoneNumber
@@ -64,7 +65,7 @@ def test_the_demo_number_rings_a_published_assistant_with_tools(shop: Organizati
     assert assistant.slug == "demo"
     assert not differs(assistant)
     names = {tool.name for tool in catalog.for_assistant(assistant)}
-    assert {"lookup_order", "book_appointment", "slow_lookup", "endCall"} <= names
+    assert {"lookup_order", "book_appointment", "slow_lookup", "endCall", "check_stock"} <= names
 
 
 def test_the_tools_are_at_the_stand_ins(shop: Organization, settings: Any) -> None:
@@ -74,6 +75,17 @@ def test_the_tools_are_at_the_stand_ins(shop: Organization, settings: Any) -> No
     tool = Tool.objects.of(shop).get(name="lookup_order")
     assert tool.configuration["url"] == "http://127.0.0.1:9123/tools/orders/lookup"
     assert seed() == []
+    settings.STAND_INS_URL = "http://127.0.0.1:9124"
+    settings.OUTBOUND_ALLOW = ["127.0.0.1:9124"]
+    assert "new address of opening_hours" in seed()
+    moved = Tool.objects.of(shop).get(name="opening_hours")
+    assert moved.configuration["url"] == "http://127.0.0.1:9124/mcp"
+
+
+def test_there_is_a_tool_of_every_type_that_runs_here_and_a_template(shop: Organization) -> None:
+    tools = Tool.objects.of(shop)
+    assert set(tools.values_list("tool_type", flat=True)) == kinds()
+    assert tools.filter(is_template=True).count() >= 3
 
 
 @pytest.mark.parametrize("role", list(Role))
