@@ -39,8 +39,8 @@ class _Object(JSONObject):
         return super().to_internal_value(data)
 
 
-class TestSerializer(serializers.Serializer[Any]):
-    """What a saved tool is tried with."""
+class TrialSerializer(serializers.Serializer[Any]):
+    """What any tool is tried with."""
 
     parameters = _Object(required=False, default=dict, help_text="Its arguments.")
     assistant_id = serializers.IntegerField(
@@ -50,14 +50,11 @@ class TestSerializer(serializers.Serializer[Any]):
         max_value=2**63 - 1,
         help_text="In whose name, and with whose configuration where it has the tool.",
     )
-    configuration = _Object(
-        required=False, default=dict, help_text="Merged over the tool's (RFC 7396), for this run."
-    )
     context = _Object(  # type: ignore[assignment]
         required=False, default=dict, help_text="Names for templates, such as phone_number."
     )
 
-    def trial(self, organization: Organization, by: Any) -> trials.Trial:
+    def trial(self, organization: Organization, by: Any, **more: Any) -> trials.Trial:
         """Return what was asked for.
 
         Raises:
@@ -75,12 +72,20 @@ class TestSerializer(serializers.Serializer[Any]):
             parameters=given["parameters"],
             by=by,
             assistant=assistant,
-            configuration=given.get("configuration") or {},
             context=given["context"],
+            **more,
         )
 
 
-class UnsavedSerializer(ToolBodySerializer, TestSerializer):
+class TestSerializer(TrialSerializer):
+    """What a saved tool is tried with."""
+
+    configuration = _Object(
+        required=False, default=dict, help_text="Merged over the tool's (RFC 7396), for this run."
+    )
+
+
+class UnsavedSerializer(ToolBodySerializer, TrialSerializer):
     """A whole tool, and what it is tried with; `configuration` is the tool's."""
 
 
@@ -128,7 +133,8 @@ class TestTool(View):
         tool = self.tool()
         body = TestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        trial = body.trial(self.organization, request.user)
+        own = body.validated_data["configuration"]
+        trial = body.trial(self.organization, request.user, configuration=own)
         if trial.configuration and not may(request.user, "tools.write"):
             raise PermissionDenied("Another configuration needs the role builder or above.")
         return Response(TestedSerializer(trials.try_tool(tool, trial)).data)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tools_library.api import assignments, executions, templates, testing, tools
+from tools_library.api import assignments, executions, settings, templates, testing, tools
 from tools_library.api.callback import RunCallback
 
 TOOLS = r"^organization/tools"
@@ -41,6 +41,11 @@ urlpatterns = [
         rf"{ASSIGNED}/configure/?$", assignments.Configure.as_view(), name="api-tool-configure"
     ),
     re_path(rf"{ASSIGNED}/unassign/?$", assignments.Unassign.as_view(), name="api-tool-unassign"),
+    re_path(
+        rf"{ASSISTANT}/tools-settings/?$",
+        settings.ToolsSettings.as_view(),
+        name="api-assistant-tools-settings",
+    ),
     re_path(
         rf"{ASSISTANT}/tool-executions/?$",
         executions.AssistantExecutions.as_view(),

@@ -102,7 +102,7 @@ def _write_settings(
     before = drafts.check(assistant).tools_settings.model_dump(mode="json")
     _switch_by_list(given)
     merged = before | {
-        key: {**before[key], **value} if isinstance(value, dict) else value
+        key: {**before[key], **value} if isinstance(value, dict) and key in _SWITCHES else value
         for key, value in given.items()
     }
     assistant.tools_settings = merged

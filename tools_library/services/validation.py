@@ -53,7 +53,10 @@ def clean_tool(
     """
     errors: dict[str, str] = {}
     values = _with_builtin(values)
-    clean = {name: values.get(name, default) for name, default in _FLAGS.items()}
+    clean: dict[str, Any] = {name: values.get(name, default) for name, default in _FLAGS.items()}
+    errors |= {name: "Write true or false." for name in _FLAGS if not isinstance(clean[name], bool)}
+    texts = ("name", "display_name", "description")
+    errors |= {n: "Write a text." for n in texts if not isinstance(values.get(n) or "", str)}
     clean["name"] = _name(organization, values, tool, errors)
     clean["display_name"] = str(values.get("display_name") or clean["name"])[:200]
     clean["description"] = str(values.get("description") or "")
