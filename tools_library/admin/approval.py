@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from tools_library.admin.deciding import DecidingAdmin
-from tools_library.admin.forms import PrettyJSONField
+from tools_library.admin.fields import PrettyJSONField
 from tools_library.approvals import answering, grants
 from tools_library.approvals.answering import Answer
 from tools_library.approvals.choices import ApprovalStatus, Decision

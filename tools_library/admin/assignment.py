@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest
 
-from tools_library.admin.forms import PrettyJSONField
+from tools_library.admin.fields import PrettyJSONField
 from tools_library.models import AssistantTool, Tool
 from tools_library.services import assignments
 from voiceassist.foundation.admin import OrganizationTabularInline

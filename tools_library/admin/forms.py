@@ -1,102 +1,57 @@
-"""The tool's form: fields of its request where the row holds JSON; imports models and choices."""
+"""The tool's form: fields where the row holds JSON, for every kind; imports models and parts."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar, get_args
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any, ClassVar
 
 from django import forms
-from django.forms.fields import InvalidJSONInput
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
+from tools_library.admin import around, kinds
+from tools_library.admin.fields import PrettyJSONField
+from tools_library.admin.part import Part, field_at, values_of, without, write
 from tools_library.choices import ToolType, TriggerContext
-from tools_library.executors.endpoint.config import Method, ResponseHandling
+from tools_library.engine.registry import executor_for
+from tools_library.engine.registry import kinds as runnable
+from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
+from voiceassist.organizations.services import credentials
 
-REQUEST_FIELDS = ("method", "url", "headers", "query", "body")
-ANSWER_FIELDS = ("success_field", "message_field", "data_field")
-_CODE = {"class": "font-mono", "spellcheck": "false", "autocomplete": "off"}
-_DEFAULTS = ResponseHandling()
 _COLUMNS = (
     "name", "display_name", "description", "side_effect", "is_active", "allowed_contexts",
-    "timeout_seconds", "retry_attempts",
+    "timeout_seconds", "retry_attempts", "is_public", "is_template",
 )  # fmt: skip
 
 
-class PrettyJSONField(forms.JSONField):
-    """JSON in a text area, indented; empty is None."""
-
-    def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:
-        super().__init__(
-            required=False,
-            widget=UnfoldAdminTextareaWidget(attrs={**_CODE, "rows": rows}),
-            error_messages={"invalid": "This is not JSON. Check quotes, commas and brackets."},
-            **kwargs,
-        )
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the text to edit."""
-        if value in (None, {}, []):
-            return ""
-        if isinstance(value, InvalidJSONInput):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _text(label: str, help_text: str, default: str) -> forms.CharField:
-    return forms.CharField(
-        required=False,
-        label=label,
-        help_text=help_text,
-        widget=UnfoldAdminTextInputWidget(attrs={**_CODE, "placeholder": default}),
-    )
-
-
 class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A tool that calls an endpoint, with its configuration and definition as fields."""
+    """A tool of any kind, with its configuration, behaviour and definition as fields."""
 
-    method = forms.ChoiceField(
-        choices=[(each, each) for each in get_args(Method)],
-        initial="POST",
-        widget=UnfoldAdminSelectWidget,
-    )
-    url = forms.CharField(
-        label="Address",
-        widget=UnfoldAdminTextInputWidget(attrs=_CODE),
-        help_text="Begins with https://. After the host, ${order_id} takes an argument's value.",
-    )
-    headers = forms.CharField(
+    owner: Any = None
+
+    tool_type = forms.ChoiceField(
+        label="Kind",
         required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={**_CODE, "rows": 3}),
-        help_text="One per line, such as X-Source: voice",
+        widget=UnfoldAdminSelectWidget,
+        help_text="What runs it. A saved tool keeps its kind.",
     )
-    query = PrettyJSONField(
-        label="Query",
-        rows=3,
-        help_text='JSON object, such as {"q": "${query}"}. Empty: a GET or DELETE sends the '
-        "arguments that its address does not use.",
-    )
-    body = PrettyJSONField(
-        label="Body",
-        help_text='JSON with ${name} where values go; "${parameters}" is all arguments. '
-        "Empty: a POST, PUT or PATCH sends the arguments.",
-    )
-    success_field = _text(
-        "Worked", "Where the answer's JSON says true or false.", _DEFAULTS.success_field
-    )
-    message_field = _text(
-        "Message", "Where it holds the sentence for the assistant.", _DEFAULTS.message_field
-    )
-    data_field = _text("Data", "Where it holds everything else.", _DEFAULTS.data_field)
     parameters = PrettyJSONField(
         label="Arguments",
-        rows=14,
+        rows=12,
         help_text="JSON schema of what the assistant must find out before it calls the tool.",
+    )
+    further = PrettyJSONField(label="Further settings", rows=3)
+    asks = forms.ChoiceField(
+        label="Before it runs",
+        required=False,
+        choices=around.ASKS,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of callers and people in a chat, or of staff on the Approvals page.",
     )
     allowed_contexts = forms.MultipleChoiceField(
         required=False,
@@ -116,6 +71,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_active": "Switched on",
             "timeout_seconds": "Time limit, seconds",
             "retry_attempts": "Further attempts",
+            "is_public": "Public",
+            "is_template": "Template",
         }
         help_texts: ClassVar[dict[str, str]] = {
             "name": "Letters, digits, _ and -, such as lookup_order.",
@@ -123,45 +80,45 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             "side_effect": "Only what reads or is safe to repeat is tried again by itself.",
             "timeout_seconds": "Empty: 10 for reading, 30 for changes. In a call never over 10.",
             "retry_attempts": "Empty: 2 where repeating is safe, else none.",
+            "is_public": "Other organizations may see and copy it, without credentials' values.",
+            "is_template": "Offered as a beginning for new tools.",
         }
         widgets: ClassVar[dict[str, Any]] = {
             "description": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
             "is_active": UnfoldBooleanSwitchWidget,
+            "is_public": UnfoldBooleanSwitchWidget,
+            "is_template": UnfoldBooleanSwitchWidget,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        configuration = self.instance.configuration or {}
-        handling = configuration.get("response_handling") or {}
-        function = (self.instance.function_definition or {}).get("function") or {}
+        tool = self.instance
+        kind = tool.tool_type or ToolType.ENDPOINT.value
+        function = (tool.function_definition or {}).get("function") or {}
+        behaviour, confirmed = tool.behaviour or {}, tool.require_confirmation
         for name, value in {
-            "method": configuration.get("method", "POST"),
-            "url": configuration.get("url", ""),
-            "headers": _lines(configuration.get("headers") or {}),
-            "query": configuration.get("query"),
-            "body": configuration.get("request_body_template"),
+            "tool_type": kind,
             "parameters": function.get("parameters"),
-            **{name: handling.get(name, "") for name in ANSWER_FIELDS},
+            "asks": around.asks(behaviour, require_confirmation=confirmed),
+            kinds.FURTHER: self._without_fields(kind),
+            **values_of(kinds.PARTS, tool.configuration or {}, kind),
+            **values_of(around.PARTS, behaviour, kind),
         }.items():
             self.initial.setdefault(name, value)
-
-    def clean_headers(self) -> dict[str, str]:
-        """Return the lines as an object."""
-        headers = {}
-        for line in filter(None, map(str.strip, self.cleaned_data["headers"].splitlines())):
-            name, colon, value = line.partition(":")
-            if not colon or not name.strip():
-                raise forms.ValidationError(f"Write {line[:60]!r} as Name: value.")
-            headers[name.strip()] = value.strip()
-        return headers
+        self._offer(kind)
 
     def values(self) -> dict[str, Any]:
-        """Return what the service takes; parts of the JSON that have no field stay."""
-        given = self.cleaned_data
+        """Return what the service takes."""
+        given, kind = self.cleaned_data, self._kind
+        stored = self.instance.configuration or {}
+        parts = [part for part in kinds.parts_of(kind) if part.belongs(kind, given)]
+        further = given[kinds.FURTHER]
+        onto = deepcopy(further) if isinstance(further, dict) else {}
         return {
-            **{name: given[name] for name in _COLUMNS},
-            "tool_type": self.instance.tool_type or ToolType.ENDPOINT.value,
-            "configuration": self._configuration(given),
+            **{name: given[name] for name in _COLUMNS if name in given},
+            "tool_type": kind,
+            "configuration": write(parts, given, {"type": kind, **onto}, stored),
+            **self._around(given),
             "function_definition": {
                 "function": {
                     "name": given["name"],
@@ -171,33 +128,108 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             },
         }
 
-    def _configuration(self, given: dict[str, Any]) -> dict[str, Any]:
-        stored = dict(self.instance.configuration or {})
-        stored |= {"type": ToolType.ENDPOINT.value, "method": given["method"], "url": given["url"]}
-        fields = {
-            "headers": given["headers"] or None,
-            "query": given["query"],
-            "request_body_template": given["body"],
-            "response_handling": {name: given[name] for name in ANSWER_FIELDS if given[name]},
-        }
-        for name, value in fields.items():
-            if value:
-                stored[name] = value
-            elif stored.get(name):
-                del stored[name]
-        return stored
+    def clean_tool_type(self) -> str:
+        """Return the kind: a saved tool's own, else the chosen one."""
+        return str(self.instance.tool_type or self.cleaned_data["tool_type"] or kinds.ENDPOINT)
+
+    def clean_further(self) -> Any:
+        """Return an object.
+
+        Raises:
+            ValidationError: it is something else.
+        """
+        given = self.cleaned_data[kinds.FURTHER]
+        if given is not None and not isinstance(given, dict):
+            raise forms.ValidationError("Write a JSON object, such as {}.")
+        return given
 
     def field_for(self, path: str) -> str:
         """Return the form field that shows the error of a dotted path of the service."""
+        return self._place(path)[0]
+
+    def text_for(self, path: str, text: str) -> str:
+        """Return an error with the place inside its field, where the field holds several things."""
+        inside = self._place(path)[1]
+        return f"{inside}: {text}" if inside else text
+
+    def _place(self, path: str) -> tuple[str, str]:
         first, _, rest = path.partition(".")
         if first == "function_definition":
-            return "parameters"
-        if first != "configuration":
-            return first
-        part, _, inner = rest.partition(".")
-        names = {"request_body_template": "body", "response_handling": inner}
-        return names.get(part, part)
+            return "parameters", rest.removeprefix("function.parameters").lstrip(".")
+        if first == "behaviour":
+            return field_at(around.PARTS, rest) or ("asks", rest)
+        if first == "configuration":
+            return field_at(self._parts, rest) or (kinds.FURTHER, rest)
+        return first, ""
+
+    @property
+    def _kind(self) -> str:
+        return str(self.cleaned_data.get("tool_type") or kinds.ENDPOINT)
+
+    @property
+    def _parts(self) -> list[Part]:
+        given = self.cleaned_data
+        return [part for part in kinds.parts_of(self._kind) if part.belongs(self._kind, given)]
+
+    def _without_fields(self, kind: str) -> dict[str, Any]:
+        rest = without(kinds.parts_of(kind), self.instance.configuration or {})
+        rest.pop("type", None)
+        return rest
+
+    def _around(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the behaviour, and who is asked before a run."""
+        tool = self.instance
+        stored = tool.behaviour or {}
+        parts = [part for part in around.PARTS if part.belongs(self._kind, given)]
+        rest = without(around.PARTS, stored)
+        behaviour = write(parts, given, rest, stored)
+        if not given["say_delayed"] and given["say_delayed_after"] == around.AFTER_MS:
+            behaviour.get("messages", {}).pop("delayed", None)
+        asked = given["asks"]
+        now = around.asks(stored, require_confirmation=tool.require_confirmation)
+        if asked in ("", now):
+            return {"behaviour": behaviour, "require_confirmation": tool.require_confirmation}
+        behaviour.pop("approval", None)
+        if asked == around.STAFF:
+            behaviour["approval"] = asked
+        return {"behaviour": behaviour, "require_confirmation": asked != around.NOBODY}
+
+    def _offer(self, kind: str) -> None:
+        """Fill in what can be chosen, and what the further settings may hold."""
+        fields: dict[str, Any] = self.fields
+        if "name" not in fields:  # only read
+            return
+        known = [each for each in ToolType.choices if each[0] in runnable()]
+        fields["tool_type"].choices = known
+        fields["tool_type"].disabled = bool(self.instance.pk)
+        fields["name"].required = False  # the tools of the platform bring theirs
+        fields["builtin"].choices = [("", "–"), *((each, each) for each in builtins.names())]
+        names = sorted(credentials.names(self.owner.pk)) if self.owner else []
+        for part in kinds.PARTS:
+            if part.credential:
+                fields[part.name].widget.values = tuple(names)
+        listed = f" Stored: {', '.join(names)}." if names else " None is stored yet."
+        fields["environment_variables"].help_text += listed
+        shown = [kind] if self.instance.pk else sorted(runnable() - {kinds.BUILTIN})
+        fields[kinds.FURTHER].help_text = f"JSON object. {' '.join(_further(shown))}".strip()
 
 
-def _lines(headers: dict[str, str]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in headers.items())
+def _further(shown: Iterable[str]) -> Iterable[str]:
+    """Yield what each kind may hold beside its fields."""
+    for kind in shown:
+        if kind == kinds.BUILTIN:
+            for name in builtins.names():
+                builtin = builtins.find(name)
+                options = ", ".join(builtin.options.model_fields) if builtin else ""
+                if options:
+                    yield f"{name}: {options}."
+            continue
+        taken = {part.path.partition(".")[0] for part in kinds.parts_of(kind)}
+        names = [each for each in executor_for(kind).config.model_fields if each not in taken]
+        rest = ", ".join(name for name in names if name != "type")
+        if rest:
+            yield f"{ToolType(kind).label}: {rest}."
+
+
+for _part in (*kinds.PARTS, *around.PARTS):
+    ToolForm.declared_fields[_part.name] = _part.field

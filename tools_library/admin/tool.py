@@ -1,47 +1,74 @@
-"""The tool's admin page; imports the service and the form."""
+"""The tool's admin pages: the list, the form for every kind, trying it out; imports the service."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.forms.widgets import Script
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tools_library.admin.forms import ANSWER_FIELDS, REQUEST_FIELDS, ToolForm
-from tools_library.models import Tool, ToolVersion
+from tools_library.admin import around, kinds, trying
+from tools_library.admin.forms import ToolForm
+from tools_library.admin.part import Part
+from tools_library.models import AssistantTool, Tool, ToolVersion
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
-from voiceassist.foundation.admin import OrganizationAdmin, display, pretty_json
+from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
 
-_TAB = ["tab"]
-_WORDS = ("What it is", {"classes": _TAB, "fields": (
-    ("display_name", "name"), "description", "parameters",
+_CLOSED = ["collapse"]
+
+
+def _names(*groups: tuple[Part, ...]) -> tuple[str, ...]:
+    return tuple(part.name for group in groups for part in group)
+
+
+_WORDS = ("What it is", {"fields": (
+    "tool_type", ("display_name", "name"), "description", "side_effect", "is_active",
 )})  # fmt: skip
-_REQUEST = ("Request", {"classes": _TAB, "fields": REQUEST_FIELDS})
-_ANSWER = ("Answer", {
-    "classes": _TAB,
-    "fields": ANSWER_FIELDS,
+_ARGUMENTS = ("What it needs to know", {"fields": ("parameters", "fixed_parameters")})
+_RUNS = ("What it runs", {"fields": (*_names(kinds.RUNS), kinds.FURTHER)})
+_ANSWER = ("Its answer", {
+    "classes": _CLOSED,
+    "fields": _names(kinds.ANSWER, around.TOLD),
     "description": "Names in the answer's JSON, with dots for what lies inside: result.status",
 })  # fmt: skip
-_RULES = ("Rules", {"classes": _TAB, "fields": (
-    "is_active", "side_effect", "allowed_contexts", ("timeout_seconds", "retry_attempts"),
-)})  # fmt: skip
-_HISTORY = ("Versions", {"classes": _TAB, "fields": ("history",)})
+_RULES = ("When it may run", {
+    "fields": (
+        "allowed_contexts", "asks", *_names(around.APPROVAL),
+        ("timeout_seconds", "retry_attempts"), "runs_per_call", ("limit_runs", "limit_seconds"),
+        "on_duplicate", "execution_mode",
+    ),
+})  # fmt: skip
+_SPOKEN = ("What is said around it", {
+    "classes": _CLOSED,
+    "fields": (
+        "say_start", ("say_delayed", "say_delayed_after"), "say_complete", "say_failed",
+        "on_interrupt",
+    ),
+    "description": "To callers, while it runs. Empty: nothing.",
+})  # fmt: skip
+_SHARED = ("Sharing", {"classes": _CLOSED, "fields": ("is_public", "is_template")})
+_HISTORY = ("Where it is used, and its versions", {"fields": ("used_where", "history")})
 _READERS = (
-    ("What it is", {"classes": _TAB, "fields": (
-        ("display_name", "name"), "description", "arguments",
+    ("What it is", {"fields": (
+        ("display_name", "name"), "tool_type", "description", "side_effect", "is_active",
+        "arguments",
     )}),
-    ("Request", {"classes": _TAB, "fields": ("tool_type", "configured")}),
-    _RULES,
+    ("What it runs", {"fields": ("configured",)}),
+    ("Rules", {"fields": (
+        "allowed_contexts", "require_confirmation", ("timeout_seconds", "retry_attempts"),
+        "behaves",
+    )}),
     _HISTORY,
 )  # fmt: skip
-
-
+_FORM = (_WORDS, _ARGUMENTS, _RUNS, _ANSWER, _RULES, _SPOKEN, _SHARED)
+_OWN_WORDS = "tool_type != 'builtin'"
 _SHOWN = 20
 
 
@@ -54,9 +81,19 @@ class ToolAdmin(OrganizationAdmin):
         "display_name", "name", "tool_type", "side_effect", "assistants", "version", "is_active",
         "runs", "last_run",
     )  # fmt: skip
-    list_filter = ("tool_type", "side_effect", "is_active", "is_template")
+    list_filter = ("tool_type", "side_effect", "is_active", "is_public", "is_template")
     search_fields = ("name", "display_name", "description")
-    readonly_fields = ("history",)
+    readonly_fields = ("used_where", "history")
+    actions_detail = ("try_it",)
+    conditional_fields: ClassVar[dict[str, str]] = {
+        "name": _OWN_WORDS,
+        "side_effect": _OWN_WORDS,
+        "parameters": _OWN_WORDS,
+        **{part.name: part.shown for part in (*kinds.PARTS, *around.PARTS) if part.shown},
+    }
+
+    class Media:
+        js = (Script("js/code-field.js", defer=True),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave archived tools out; count who uses the others."""
@@ -83,10 +120,10 @@ class ToolAdmin(OrganizationAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show fields to whoever edits, and plain words to whoever reads."""
         if obj is None:
-            return (_WORDS, _REQUEST, _ANSWER, _RULES)
+            return _FORM
         if not self.has_change_permission(request, obj):
             return _READERS
-        return (_WORDS, _REQUEST, _ANSWER, _RULES, _HISTORY)
+        return (*_FORM, _HISTORY)
 
     def store(self, request: HttpRequest, obj: Tool, form: ToolForm) -> None:
         """Save by the service."""
@@ -104,20 +141,47 @@ class ToolAdmin(OrganizationAdmin):
         named = [str(obj) for obj in objs]
         return named, {"tools": len(named)}, set(), []
 
+    def has_try_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Return whether the person may run tools by hand."""
+        return bool(request.user.has_perm("tools.run"))
+
+    @action(description="Try it", url_path="try", permissions=["try"], icon="play_arrow")
+    def try_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the page that runs it with arguments written by hand."""
+        tool = self.get_object(request, object_id)
+        if tool is None:
+            raise Http404("There is no such tool.")
+        return trying.page(request, tool, self.admin_site.each_context(request))
+
     @display(description="Arguments")
     def arguments(self, obj: Tool) -> SafeString:
         """Return the schema of the arguments."""
         function = obj.function_definition.get("function") or {}
         return pretty_json(function.get("parameters"))
 
-    @display(description="Request")
+    @display(description="Configuration")
     def configured(self, obj: Tool) -> SafeString:
         """Return the configuration as it is stored."""
         return pretty_json(obj.configuration)
 
-    @display(description="Newest first")
+    @display(description="Behaviour")
+    def behaves(self, obj: Tool) -> SafeString:
+        """Return the behaviour as it is stored."""
+        return pretty_json(obj.behaviour)
+
+    @display(description="Assistants that have it")
+    def used_where(self, obj: Tool) -> SafeString:
+        """Return who has it, with links."""
+        if obj.pk is None:
+            return SafeString("–")
+        rows = AssistantTool.objects.of(obj.organization_id).filter(tool_id=obj.pk)
+        found = rows.select_related("assistant", "pinned_version").order_by("assistant__name")
+        lines = [(_use(row),) for row in found]
+        return format_html_join("", "<p>{}</p>", lines) or SafeString("None yet.")
+
+    @display(description="Versions, newest first")
     def history(self, obj: Tool) -> SafeString:
-        """Return the newest versions with links to what they hold."""
+        """Return the newest versions with links to what they hold and changed."""
         if obj.pk is None:
             return SafeString("–")
         rows = ToolVersion.objects.of(obj.organization_id).filter(tool_id=obj.pk)
@@ -130,4 +194,15 @@ def _line(row: ToolVersion) -> SafeString:
     link = reverse("admin:tools_library_toolversion_change", args=[row.pk])
     who = f", {row.created_by}" if row.created_by else ""
     when = f"{row.created_at:%Y-%m-%d %H:%M} UTC"
-    return format_html('<a class="text-link" href="{}">{}</a> · {}{}', link, row.version, when, who)
+    return format_html('<a class="va-link" href="{}">{}</a> · {}{}', link, row.version, when, who)
+
+
+def _use(row: AssistantTool) -> SafeString:
+    link = reverse("admin:assistants_assistant_change", args=[row.assistant_id])
+    notes = [
+        "" if row.enabled else "switched off",
+        f"keeps version {row.pinned_version.version}" if row.pinned_version else "",
+        "own configuration" if row.custom_configuration else "",
+    ]
+    said = "".join(f" · {note}" for note in notes if note)
+    return format_html('<a class="va-link" href="{}">{}</a>{}', link, row.assistant, said)

@@ -1,12 +1,22 @@
-"""Versions of tools, to read."""
+"""Versions of tools, to read: what changed since the one before, and the whole."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from tools_library.models import ToolVersion
+from voiceassist.assistants.admin.version import change_block
+from voiceassist.assistants.changes import changes
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
+
+_COMPARED = (
+    "name", "side_effect", "timeout_seconds", "retry_attempts", "require_confirmation",
+    "function_definition", "configuration", "behaviour",
+)  # fmt: skip
 
 
 @admin.register(ToolVersion)
@@ -18,10 +28,20 @@ class ToolVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("tool", "created_by")
     search_fields = ("name",)
     fields = (
-        "tool", "version", "name", "tool_type", "side_effect",
-        ("timeout_seconds", "retry_attempts"), "definition", "configured",
-        ("created_at", "created_by"),
+        "tool", "version", ("created_at", "created_by"), "changed", "name", "tool_type",
+        "side_effect", ("timeout_seconds", "retry_attempts"), "require_confirmation",
+        "definition", "configured", "behaves",
     )  # fmt: skip
+
+    @display(description="Changed since the version before")
+    def changed(self, obj: ToolVersion) -> SafeString:
+        """Return the differences to the version before, field by field."""
+        rows = ToolVersion.objects.of(obj.organization_id).filter(tool_id=obj.tool_id)
+        previous = rows.filter(pk__lt=obj.pk).first()
+        if previous is None:
+            return SafeString("This is the first version.")
+        found = changes(_compared(previous), _compared(obj))
+        return format_html_join("", "{}", ((change_block(change),) for change in found))
 
     @display(description="Definition")
     def definition(self, obj: ToolVersion) -> SafeString:
@@ -32,3 +52,12 @@ class ToolVersionAdmin(ReadOnlyAdmin):
     def configured(self, obj: ToolVersion) -> SafeString:
         """Return what ran."""
         return pretty_json(obj.configuration)
+
+    @display(description="Behaviour")
+    def behaves(self, obj: ToolVersion) -> SafeString:
+        """Return how it behaved around its runs."""
+        return pretty_json(obj.behaviour)
+
+
+def _compared(version: ToolVersion) -> dict[str, Any]:
+    return {name: getattr(version, name) for name in _COMPARED}

@@ -291,13 +291,18 @@ class _ServiceForm:
         )
         for path, text in errors.items():
             name = self.field_for(path)
-            form.add_error(name if name in form.fields else None, text)
+            form.add_error(name if name in form.fields else None, self.text_for(path, text))
         return data
 
     def field_for(self, path: str) -> str:
         """Return the form field that shows the error of a dotted path; forms may say their own."""
         own = getattr(super(), "field_for", None)  # this class comes first in every form
         return own(path) if own is not None else path.partition(".")[0]
+
+    def text_for(self, path: str, text: str) -> str:
+        """Return an error as its field shows it; forms may say where inside the field it is."""
+        own = getattr(super(), "text_for", None)
+        return own(path, text) if own is not None else text
 
 
 def reason(error: VoiceAssistError) -> str:

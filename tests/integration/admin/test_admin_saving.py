@@ -29,6 +29,7 @@ def form_of(**values: Any) -> dict[str, Any]:
         "vad_silence_duration_ms": "500", "vad_prefix_padding_ms": "300",
         "vad_idle_timeout_ms": "", "vad_eagerness": "auto", "interrupt_response": "on",
         "silence_timeout_seconds": "20", "max_duration_seconds": "600", "is_active": "on",
+        "tool_limit_runs": "", "tool_limit_seconds": "60",
         "end_call_enabled": "on", "realtime_model": "gpt-realtime-2.1",
         "transcription_model": "gpt-transcribe",
     }  # fmt: skip

@@ -82,12 +82,13 @@ def test_an_edit_makes_a_version_and_keeps_what_has_no_field(builder, shop):
     )
     shown = builder.get(page("change", tool.pk)).content.decode()
     assert "X-Shop: 1" in shown and "order_id" in shown and "1.0.0" in shown
-    answer = builder.post(page("change", tool.pk), FORM)
+    form = {**FORM, "asks": "confirm", "further": '{"execution_timeout": 4}'}
+    answer = builder.post(page("change", tool.pk), form)
     assert answer.status_code == 302, errors_of(answer)
     tool.refresh_from_db()
     assert (tool.name, tool.version, tool.require_confirmation) == ("find_book", "1.0.1", True)
     assert tool.configuration["execution_timeout"] == 4
-    answer = builder.post(page("change", tool.pk), {**FORM, "display_name": "Only a label"})
+    answer = builder.post(page("change", tool.pk), {**form, "display_name": "Only a label"})
     assert answer.status_code == 302
     tool.refresh_from_db()
     assert (tool.display_name, tool.version) == ("Only a label", "1.0.1")

@@ -33,7 +33,7 @@ class AssistantVersionAdmin(ReadOnlyAdmin):
         if previous is None:
             return SafeString("This is the first version.")
         found = changes(previous.configuration, obj.configuration)
-        return format_html_join("", "{}", ((_block(change),) for change in found))
+        return format_html_join("", "{}", ((change_block(change),) for change in found))
 
     @display(description="Everything in this version")
     def whole(self, obj: AssistantVersion) -> Any:
@@ -41,7 +41,8 @@ class AssistantVersionAdmin(ReadOnlyAdmin):
         return pretty_json(obj.configuration)
 
 
-def _block(change: Change) -> SafeString:
+def change_block(change: Change) -> SafeString:
+    """Return one difference with its removed and added lines."""
     lines = format_html_join(
         "", '<{0} class="va-{0}">{1} {2}</{0}>',
         ((tag, {"del": "−", "ins": "+"}.get(tag, " "), text) for tag, text in change.lines),
