@@ -38,7 +38,7 @@ def test_an_unknown_scenario_is_named_with_those_there_are():
 
 @pytest.mark.parametrize("name", scenarios.names())
 def test_scenarios_call_tools_of_the_demo_only(name):
-    builtin = {"endCall", "transferCall"}
+    builtin = {"endCall", "transferCall", "press_keys"}
     called = {call.tool for rule in scenarios.model_of(name).rules for call in rule.calls}
     assert called <= {tool.name for tool in tools.TOOLS} | builtin
 
