@@ -14,9 +14,7 @@ from tools_library.services.outcomes import process_listener
 
 async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody(monkeypatch):
     begun, go_on, answers = threading.Event(), threading.Event(), []
-    row = SimpleNamespace(
-        status=ExecutionStatus.PENDING, execution_id=uuid.uuid4(), error_code=""
-    )
+    row = SimpleNamespace(status=ExecutionStatus.PENDING, execution_id=uuid.uuid4(), error_code="")
 
     def request(*args, **named):
         begun.set()
