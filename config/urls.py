@@ -16,3 +16,6 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler404 = "voiceassist.foundation.api.problems.not_found"
+handler500 = "voiceassist.foundation.api.problems.server_error"

@@ -171,6 +171,8 @@ def _send_result(value: Any) -> None:
         frame = wire.encode({"kind": "result", "value": value}, limits.RESULT_BYTES)
     except wire.TooLarge as error:
         why = f"The answer is too large: {error}. Return less."
+    except MemoryError:
+        why = "The answer is too large for the tool's memory. Return less."
     except BaseException as error:
         why = f"The answer is not JSON: {_reason(error)}. Return dicts, lists, text and numbers."
     else:

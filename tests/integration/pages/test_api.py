@@ -219,3 +219,25 @@ def test_nobody_without_a_key_or_session_and_no_session_without_its_token(
     assert client.get("/api/calls").status_code == 200
     refused = client.post("/api/start-call", "{}", content_type="application/json")
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/api/nowhere", "/api/calls/abc", "/api/organization/tools/x"])
+def test_an_address_of_the_api_that_is_not_there_is_a_problem(api: Api, path: str) -> None:
+    assert api.post(path, {}, 404)["code"] == "not_found"
+
+
+def test_an_address_elsewhere_that_is_not_there_is_a_page() -> None:
+    assert Client().get("/nowhere")["Content-Type"].startswith("text/html")
+
+
+def test_a_failure_inside_the_api_is_a_problem(
+    api: Api, rung: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("the secret cause")
+
+    monkeypatch.setattr(views, "start_call", fail)
+    api.client.raise_request_exception = False
+    told = api.post("/api/start-call", {"userPhone": "+12025550134", "instruction": "Sing"}, 500)
+    assert told["status"] == 500
+    assert "secret" not in json.dumps(told)

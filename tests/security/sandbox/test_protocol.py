@@ -134,6 +134,7 @@ def test_what_no_store_takes_is_cleaned(box: Sandbox) -> None:
         ("loop = []\nloop.append(loop)\nreturn loop", "not JSON"),
         ("deep = []\nfor _ in range(5000):\n    deep = [deep]\nreturn deep", "nested too deep"),
         ("return 'x' * 1_000_001", "too large"),
+        ("return ['x' * 1_000_000] * 90_000", "too large"),
         ("return {(1, 2): 3}", "not JSON"),
         ("return 10 ** 5000", "not JSON"),
     ],

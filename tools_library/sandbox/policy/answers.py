@@ -79,7 +79,7 @@ class _Copy:
                 f"The answer holds an object of class {_name(type(value))}; return a dict of what "
                 "it should say."
             )
-        own = object.__getattribute__(value, "__dict__")
+        own = guards.held(value)
         return {name: self.of(own.get(name), depth - 1) for name in members}
 
 

@@ -5,6 +5,7 @@ Decisions look at `type(value)` and at exact strings, never at what the value sa
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import string
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
@@ -21,6 +22,7 @@ from types import (
     GeneratorType,
     GenericAlias,
     MappingProxyType,
+    MemberDescriptorType,
     MethodType,
     ModuleType,
     TracebackType,
@@ -74,6 +76,20 @@ def is_tool_class(value: Any) -> bool:
 def is_tool_instance(value: Any) -> bool:
     """Return whether a value is an instance of a class that tool code defined."""
     return issubclass(type(type(value)), ToolClass)
+
+
+def held(value: Any) -> dict[str, Any]:
+    """Return what an instance of one of the tool's own classes holds, in slots too."""
+    found: dict[str, Any] = {}
+    for each in type.__getattribute__(type(value), "__mro__"):
+        for name, member in type.__getattribute__(each, "__dict__").items():
+            if type(member) is MemberDescriptorType and is_tool_class(each):
+                # Nothing is in that slot yet, or it is another class's.
+                with contextlib.suppress(AttributeError, TypeError):
+                    found[name] = member.__get__(value)
+    with contextlib.suppress(AttributeError):
+        found |= object.__getattribute__(value, "__dict__")
+    return found
 
 
 def make_class(name: str, bases: tuple[Any, ...], members: dict[str, Any]) -> type:

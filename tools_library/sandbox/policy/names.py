@@ -30,8 +30,7 @@ def variables(value: Any) -> dict[str, Any]:
     """Stand for `vars`: a copy of what an instance of one of the tool's own classes holds."""
     if not guards.is_tool_instance(value):
         raise TypeError("vars works on instances of the tool's own classes.")
-    own = object.__getattribute__(value, "__dict__")
-    return {name: inner for name, inner in own.items() if not name.startswith("__")}
+    return {name: inner for name, inner in guards.held(value).items() if not name.startswith("__")}
 
 
 BUILTINS: dict[str, Any] = {

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
+API = "/api/"
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -30,6 +33,20 @@ def problem(
     if errors:
         body["errors"] = errors
     return Response(body, status=status, content_type=CONTENT_TYPE)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Stand for Django's page of an unknown address: below `/api/` it is a problem too."""
+    if not request.path.startswith(API):
+        return defaults.page_not_found(request, exception)
+    return _plain(404, "There is nothing at this address; `/api/schema/` lists all that there is.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Stand for Django's page of a failure: below `/api/` it is a problem too."""
+    if not request.path.startswith(API):
+        return defaults.server_error(request)
+    return _plain(500, "The server failed at this; whoever runs it finds the cause in its log.")
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -54,6 +71,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if name in answer:
             result[name] = answer[name]
     return result
+
+
+def _plain(status: int, detail: str) -> HttpResponse:
+    body = problem(status, detail, code="not_found" if status == 404 else "internal").data
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def _flatten(path: str, detail: Any) -> Iterator[tuple[str, str]]:

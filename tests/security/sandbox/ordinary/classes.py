@@ -233,4 +233,33 @@ def execute_tool(parameters, context):
 """,
         [[4, 30], True, False, 860, "4", 1],
     ),
+    Snippet(
+        "data classes with slots",
+        """
+from dataclasses import asdict, dataclass, field
+
+@dataclass(slots=True)
+class Line:
+    name: str
+    tags: list = field(default_factory=list)
+
+@dataclass(slots=True)
+class Priced(Line):
+    cents: int = 0
+
+class Empty:
+    size = Line.name
+
+def execute_tool(parameters, context):
+    line = Priced("bell", cents=900)
+    line.tags.append("new")
+    return [line, asdict(line), sorted(vars(line)), vars(Empty())]
+""",
+        [
+            {"name": "bell", "tags": ["new"], "cents": 900},
+            {"name": "bell", "tags": ["new"], "cents": 900},
+            ["cents", "name", "tags"],
+            {},
+        ],
+    ),
 ]
