@@ -28,6 +28,8 @@ _KEPT = (
     "is_public", "is_template",
 )  # fmt: skip
 
+_SAVED = (*_RUNS, *_KEPT, "version", "updated_at")
+
 
 def save_tool(
     organization: Organization,
@@ -65,7 +67,8 @@ def save_tool(
         row.version = _after(newest)
     try:
         with transaction.atomic():
-            row.save()
+            # Only these: what counts runs may change its columns at the same moment.
+            row.save(update_fields=_SAVED if row.pk else None)
             if changed:
                 _publish(row, by)
     except IntegrityError:

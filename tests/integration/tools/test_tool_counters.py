@@ -11,6 +11,7 @@ from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import counting, execution, performing, queues
+from tools_library.services.tools import save_tool
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 DONE = answered({"success": True, "message": "done"})
@@ -129,3 +130,10 @@ def test_runs_of_a_tool_that_is_gone_are_put_away(tool, organization):
     end(tool, organization)
     tool.delete()
     assert (counting.fold(), counting.fold()) == (1, 0)
+
+
+def test_saving_a_tool_that_was_read_earlier_keeps_what_was_counted_since(organization):
+    tool = make_tool(organization)
+    Tool.unscoped.update(execution_count=5)
+    save_tool(organization, {"timeout_seconds": 3}, by=None, tool=tool)
+    assert Tool.unscoped.get().execution_count == 5
