@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import generics
 from rest_framework.exceptions import NotFound
 
@@ -13,6 +13,8 @@ from tools_library.services.counting import with_counts
 from voiceassist.assistants.models import Assistant
 from voiceassist.organizations.current import organization_of_user
 from voiceassist.organizations.models import Organization
+
+_ID_DIGITS = 18  # longer numbers fit no key
 
 
 class View(generics.GenericAPIView[Any]):
@@ -29,15 +31,18 @@ class View(generics.GenericAPIView[Any]):
         return bool(getattr(self, "swagger_fake_view", False))
 
     def assistant(self) -> Assistant:
-        """Return the assistant of the address.
+        """Return the assistant of the address, which names it by id or slug.
 
         Raises:
-            NotFound: the organization has none with this id.
+            NotFound: the organization has none with this id or slug.
         """
-        rows = Assistant.objects.of(self.organization).filter(pk=self.kwargs["assistant_id"])
-        found: Assistant | None = rows.first()
+        named = str(self.kwargs["assistant_id"])
+        rule = Q(slug=named)
+        if named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS:
+            rule |= Q(pk=int(named))
+        found: Assistant | None = Assistant.objects.of(self.organization).filter(rule).first()
         if found is None:
-            raise NotFound(f"{self.organization.name} has no assistant with this id.")
+            raise NotFound(f"{self.organization.name} has no assistant with this id or slug.")
         return found
 
     def tool(self, rows: QuerySet[Tool] | None = None) -> Tool:

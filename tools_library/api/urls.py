@@ -7,7 +7,7 @@ from tools_library.api.callback import RunCallback
 
 TOOLS = r"^organization/tools"
 TOOL = rf"{TOOLS}/(?P<tool_id>\d{{1,18}})"
-ASSISTANT = r"^assistants/(?P<assistant_id>\d{1,18})"
+ASSISTANT = r"^assistants/(?P<assistant_id>[A-Za-z0-9_-]{1,60})"  # an id or a slug
 ASSIGNED = rf"{ASSISTANT}/tools/(?P<tool_id>\d{{1,18}})"
 TEMPLATE = r"(?P<template_id>\d{1,18})"
 

@@ -206,3 +206,13 @@ def test_who_may_copy_what(api_as, organization, other, path):
     api("POST", f"{TOOLS}/from-template/{public.pk}", 201, {})
     own = make_tool(organization, name="own", is_template=True)
     assert api("POST", f"{TOOLS}/from-template/{own.pk}", 201, {})["name"] == "own_2"
+
+
+def test_an_assistant_answers_to_its_slug(api, organization, assistant):
+    tool = make_tool(organization)
+    by_slug = f"/api/assistants/{assistant.slug}/tools"
+    made = api("POST", f"{by_slug}/{tool.pk}/assign", 201, {})
+    assert made["assistant_id"] == assistant.pk
+    assert api("GET", by_slug)["results"] == [made]
+    assert "id or slug" in api("GET", "/api/assistants/nobody/tools", 404)["detail"]
+    assert "id or slug" in api("GET", f"/api/assistants/{'9' * 30}/tools", 404)["detail"]
