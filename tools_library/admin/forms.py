@@ -104,7 +104,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             **values_of(kinds.PARTS, tool.configuration or {}, kind),
             **values_of(around.PARTS, behaviour, kind),
         }.items():
-            self.initial.setdefault(name, value)
+            if value is not None:
+                self.initial.setdefault(name, value)
         self._offer(kind)
 
     def values(self) -> dict[str, Any]:
