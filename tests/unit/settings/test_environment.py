@@ -127,7 +127,10 @@ def test_no_message_shows_a_secret() -> None:
     assert "hush-hush" not in done.stderr.splitlines()[-1]
 
 
-_READERS = "env|flag|required|number|origin|address|server|database|networks|host_ports|phone_number|choice|sender"
+_READERS = (
+    "env|flag|required|number|origin|address|server|database|networks|host_ports|phone_number|"
+    "choice|sender"
+)
 _READS = re.compile(rf"""(?<![\w.])(?:{_READERS})(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]+)["']""")
 
 
