@@ -112,6 +112,7 @@ def end(grant: ApprovalGrant, *, by: Actor | None, why: str) -> bool:
 def _touch(grant: ApprovalGrant) -> None:
     now = timezone.now()
     if grant.last_used_at is None or (now - grant.last_used_at).total_seconds() > _TOUCH_SECONDS:
+        hold_order(grant.organization_id)  # as whoever ends it does before they lock the row
         ApprovalGrant.unscoped.filter(pk=grant.pk).update(last_used_at=now)
 
 

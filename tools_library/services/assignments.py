@@ -15,6 +15,7 @@ from tools_library.services.catalog import flat_definition
 from tools_library.services.running import merged_configuration
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.events import hold_order
 from voiceassist.organizations.current import Actor
 
 _FIELDS = ("enabled", "custom_configuration", "execution_order", "pinned_version")
@@ -61,6 +62,7 @@ def configure(row: AssistantTool, *, by: Actor | None, **values: Any) -> Assista
     if errors:
         raise InvalidInput(errors)
     with transaction.atomic():
+        hold_order(row.organization_id)  # before the row: the review that follows is recorded
         row.save()
         reviews.configured(row, by)
     return row

@@ -14,6 +14,7 @@ from tools_library.models import Tool, ToolVersion
 from tools_library.services import validation
 from tools_library.services.catalog import flat_definition
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.events import hold_order
 from voiceassist.organizations.current import Actor, person_of
 from voiceassist.organizations.models import Organization
 
@@ -67,6 +68,7 @@ def save_tool(
         row.version = _after(newest)
     try:
         with transaction.atomic():
+            hold_order(organization.pk)  # before the row: the review that follows is recorded
             # Only these: what counts runs may change its columns at the same moment.
             row.save(update_fields=_SAVED if row.pk else None)
             if changed:
