@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import hmac
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from tools_library.approvals.reach import reach_of
 from tools_library.choices import FINAL_STATUSES
 from tools_library.engine.cleaning import Uncleanable
 from tools_library.engine.engine import answered
+from tools_library.engine.errors import ToolConfigurationError
+from tools_library.engine.merging import merge
+from tools_library.engine.schema import declared_names
 from tools_library.models import ToolExecution, ToolVersion
+from tools_library.services.catalog import flat_definition
 from tools_library.services.finishing import finish, one, output_of
+from tools_library.services.secrets import OrganizationSecrets
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 NAME = "callback_url"
@@ -26,6 +33,7 @@ MAX_BYTES = 64_000
 START_SECONDS = 30.0
 """How long the service may take to accept the work; its outcome has the run's whole time."""
 _MESSAGE_MAX = 4_000
+_ENDED = "This run has ended already; nothing was changed."
 
 
 class NotExpected(VoiceAssistError):
@@ -73,8 +81,32 @@ def receive(execution_id: UUID, signed: str, body: Any) -> None:
     if execution is None or not execution.is_async:
         raise NotExpected("There is no run at this address.")
     output = _output(body)
-    if execution.status in FINAL_STATUSES or not finish(execution, answered(output)):
-        raise AlreadyEnded("This run has ended already; nothing was changed.")
+    if execution.status in FINAL_STATUSES:
+        raise AlreadyEnded(_ENDED)
+    if not finish(execution, answered(_masked(execution, output))):
+        raise AlreadyEnded(_ENDED)
+
+
+def _masked(execution: ToolExecution, output: dict[str, Any]) -> dict[str, Any]:
+    """Return the report without the credentials that the tool sends: a service may echo them."""
+    secrets = OrganizationSecrets(execution.organization_id)
+    secrets.hide(signature(execution.execution_id))
+    for name in _credentials(execution) & secrets.names():
+        with suppress(ToolConfigurationError):  # what cannot be read was not sent either
+            secrets.reveal(name)
+    masked: dict[str, Any] = secrets.mask(output)
+    return masked
+
+
+def _credentials(execution: ToolExecution) -> frozenset[str]:
+    version = execution.definition
+    if version is None:
+        return frozenset()
+    configuration = merge(version.configuration, execution.custom_configuration)
+    parameters = flat_definition(version.function_definition, version.name, "")["parameters"]
+    fixed = version.behaviour.get("fixed_parameters", {})
+    reach = reach_of(version.tool_type, configuration, declared_names(parameters), fixed)
+    return reach.credentials
 
 
 def _output(body: Any) -> dict[str, Any]:

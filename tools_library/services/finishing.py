@@ -25,6 +25,7 @@ OPEN = (
 )
 STATUS_OF_CODE: dict[str, FinalStatus] = {"cancelled": "cancelled", "denied": "denied"}
 CHANGES_THINGS = frozenset({"write", "irreversible"})
+_BEGAN_AND_LOST = frozenset({"bad_response", "killed"})  # the work was done, or a part of it
 
 _OUTCOME_FIELDS = (
     "status", "output_result", "message", "trace", "error_code", "error_message", "retry_count",
@@ -105,7 +106,8 @@ def _may_be_followed(execution: ToolExecution) -> bool:
 
 def is_unknown(execution: ToolExecution) -> bool:
     """Return whether a run that ended was under way and may have changed things all the same."""
-    ended_blindly = execution.status in (ExecutionStatus.TIMEOUT, ExecutionStatus.CANCELLED)
+    stopped = execution.status in (ExecutionStatus.TIMEOUT, ExecutionStatus.CANCELLED)
+    ended_blindly = stopped or execution.error_code in _BEGAN_AND_LOST
     return ended_blindly and execution.began and execution.side_effect in CHANGES_THINGS
 
 
@@ -124,7 +126,8 @@ def set_outcome(execution: ToolExecution, outcome: ToolOutcome, now: datetime.da
     execution.status = outcome.status
     execution.output_result = outcome.output
     execution.message = str(outcome.output.get("message", ""))
-    execution.trace = outcome.trace
+    # An outcome from elsewhere has none: what the service was sent and accepted stays.
+    execution.trace = execution.trace if outcome.trace is None else outcome.trace
     execution.error_code = outcome.error_code
     execution.error_message = outcome.detail
     execution.retry_count = outcome.retry_count

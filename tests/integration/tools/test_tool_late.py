@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tests.factories.organizations import make_credential
 from tests.factories.tools import endpoint_configuration, make_tool, origin
 from tools_library.models import ToolExecution
 from tools_library.services import callbacks, execution, late, queues, reporting, sweeping
@@ -88,6 +89,25 @@ def test_it_is_accepted_at_once_and_ends_by_its_callback_once(
     ended = stored(row)
     assert (ended.status, ended.output_result) == ("success", done)
     assert heard == [("success", "Your order has left.")] and len(replies) == 1
+
+
+def test_a_report_that_echoes_a_credential_is_masked_and_what_was_sent_is_kept(
+    organization, tool_server, heard
+):
+    make_credential(organization, "SHOP_TOKEN", "a-long-canary")
+    configuration = endpoint_configuration(
+        tool_server.url,
+        request_body_template={"answer_to": "${callback_url}"},
+        authentication={"type": "bearer", "token_field": "SHOP_TOKEN"},
+    )
+    row = ask(tool_of(organization, "", configuration=configuration), organization)
+    execution.perform(str(row.execution_id))
+    body = {"success": True, "message": "Bearer a-long-canary", "data": {"u": address(tool_server)}}
+    assert post(address(tool_server), body).status_code == 200
+    ended = stored(row)
+    assert ended.message == "Bearer •••" and heard == [("success", "Bearer •••")]
+    assert callbacks.signature(row.execution_id) not in json.dumps(ended.output_result)
+    assert ended.trace["request"]["method"] == "POST" and ended.trace["response"]["status"] == 200
 
 
 def test_a_service_that_does_not_accept_ends_it(organization, tool_server, heard):

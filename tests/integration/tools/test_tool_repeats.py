@@ -140,6 +140,15 @@ def test_what_may_have_taken_effect_is_not_tried_again(organization, side_effect
         assert second.error_code == "duplicate" and "nobody knows" in second.message
 
 
+@pytest.mark.parametrize("code", ["bad_response", "killed"])
+def test_a_change_that_was_made_and_whose_answer_is_lost_is_not_made_twice(
+    organization, handed_over, code
+):
+    tool = tool_of(organization)
+    end(ask(tool, organization), failed(ToolResponseError("Nothing readable.", code=code)))
+    assert ask(tool, organization).error_code == "duplicate" and len(handed_over) == 1
+
+
 def test_what_no_worker_took_up_may_be_asked_for_again(organization):
     tool = tool_of(organization)
     first = ask(tool, organization)
