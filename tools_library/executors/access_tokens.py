@@ -164,12 +164,12 @@ def purchase(authentication: Authentication, organization: Any, secrets: Secrets
 def _read(response: outbound.OutboundResponse, mask: Callable[[str], str]) -> tuple[str, float]:
     try:
         answer = parse_body(response.body, response.headers.get("content-type", ""), mask)
-    except ToolError as error:
-        raise ToolResponseError(_UNREADABLE, detail=error.detail) from None
+    except ToolError:
+        # What came may hold a token, which nobody knows to mask: nothing of it is told.
+        raise ToolResponseError(_UNREADABLE, detail="The answer is no JSON object.") from None
     token = answer.get("access_token") if isinstance(answer, dict) else None
     kind = str(answer.get("token_type", "bearer")).lower() if isinstance(answer, dict) else ""
     if not isinstance(token, str) or not token or kind != "bearer":
-        # What came may hold a token under another name, so nothing of it is told.
         raise ToolResponseError(
             _UNREADABLE, detail="The answer has no access_token of type bearer."
         )

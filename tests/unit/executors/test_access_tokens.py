@@ -188,6 +188,7 @@ def test_a_sellers_answer_says_for_how_long(body, seconds):
         (b"[]", 200, "bad_response", False),
         (b'{"access_token": 7}', 200, "bad_response", False),
         (b'{"access_token": "0pen", "token_type": "mac"}', 200, "bad_response", False),
+        (b'{"access_token": "0pen", "expires_in": 60', 200, "bad_response", False),
     ],
 )
 def test_a_seller_that_sells_nothing(body, status, code, retryable):
