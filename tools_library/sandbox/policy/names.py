@@ -74,12 +74,12 @@ def importer(
 ) -> Any:
     """Stand for `__import__`, which only the interpreter's own C code reaches.
 
-    `datetime.strftime` and `time.strptime` import through their caller's builtins and then take the
-    module from the interpreter's table, whatever is returned here.
+    `datetime.strftime`, `time.strptime` and `Pattern.sub` with `\\1` import through their caller's
+    builtins and then take the module from the interpreter's table, whatever is returned here.
 
     Raises:
         ImportError: it asks for anything else.
     """
-    if type(name) is str and name in ("time", "_strptime", "_datetime", "datetime"):
+    if type(name) is str and name in ("time", "_strptime", "_datetime", "datetime", "re"):
         return None
     raise ImportError("Write an import statement.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import zoneinfo
 from importlib import resources
@@ -14,7 +15,9 @@ _made: dict[str, ZoneInfo] = {}
 
 
 def load() -> int:
-    """Read the data of every zone; return how many there are."""
+    """Read the data of every zone, for this process and its children; return how many there are."""
+    # Zones made from data cannot be copied otherwise, nor can a moment that has one.
+    copyreg.pickle(ZoneInfo, lambda made: (zone, (made.key,)))
     for key in zoneinfo.available_timezones():
         content = _read(key)
         if content is not None:

@@ -243,4 +243,36 @@ def execute_tool(parameters, context):
 """,
         [True, [0, 1, 2, 3, 4], "a", 4, True],
     ),
+    Snippet(
+        "compiled patterns put groups back",
+        """
+import re
+
+PAIR = re.compile(r"([0-9]+)-(?P<end>[0-9]+)")
+
+def execute_tool(parameters, context):
+    return [PAIR.sub(r"\\g<end>-\\1", "1-2"), PAIR.subn(r"\\1", "1-2 3-4"),
+            PAIR.match("1-2").expand(r"\\2.")]
+""",
+        ["2-1", ["1 3", 2], "2."],
+    ),
+    Snippet(
+        "moments with a zone are copied",
+        """
+from copy import copy, deepcopy
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+@dataclass
+class Visit:
+    at: datetime
+
+def execute_tool(parameters, context):
+    zone = ZoneInfo("Europe/Madrid")
+    visit = Visit(datetime(2024, 7, 1, 9, tzinfo=zone))
+    return [asdict(visit), deepcopy(visit).at == visit.at, copy(zone) is zone]
+""",
+        [{"at": "2024-07-01T09:00:00+02:00"}, True, True],
+    ),
 ]
