@@ -27,6 +27,8 @@ _COLUMNS = (
     "name", "display_name", "description", "side_effect", "is_active", "allowed_contexts",
     "timeout_seconds", "retry_attempts", "is_public", "is_template",
 )  # fmt: skip
+# Built-in tools bring these along, and the form hides them.
+_OF_THE_BUILTIN = ("name", "side_effect", "function_definition")
 
 
 class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -155,6 +157,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _place(self, path: str) -> tuple[str, str]:
         first, _, rest = path.partition(".")
+        if self._kind == kinds.BUILTIN and first in _OF_THE_BUILTIN:
+            return "builtin", ""
         if first == "function_definition":
             return "parameters", rest.removeprefix("function.parameters").lstrip(".")
         if first == "behaviour":

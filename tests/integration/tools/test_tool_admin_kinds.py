@@ -203,3 +203,14 @@ def test_what_cannot_be_tried_says_why(shop):
     assert client_of(shop, "viewer").get(try_page(tool)).status_code in (302, 403)
     stranger = client_of(make_organization(), "owner")
     assert stranger.get(try_page(tool)).status_code == 404
+
+
+def test_a_second_built_in_tool_is_refused_where_it_is_chosen(builder, shop):
+    written = {
+        "tool_type": "builtin", "builtin": "send_email", "display_name": "Mail",
+        "side_effect": "read",
+    }  # fmt: skip
+    assert builder.post(page("add"), written).status_code == 302
+    told = errors_of(builder.post(page("add"), written))
+    assert list(told) == ["builtin"]
+    assert "send_email" in str(told["builtin"])
