@@ -54,8 +54,11 @@ _database = settings.DATABASES["default"]  # pytest-django sets Django up once s
 if EMBEDDED:
     # Django would test in memory, where nothing of WAL and of waiting writers shows.
     _database["TEST"] = {"NAME": str(Path(os.environ["TEST_FOLDER"]) / "test.sqlite3")}
-# A busy machine is slow now and then; how fast code is, benchmarks judge.
-hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
+# A busy machine is slow now and then; how fast code is, benchmarks judge. Every machine draws the
+# same examples: what fails on one fails on all. `--hypothesis-profile=default` draws others.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, print_blob=True, derandomize=True, database=None
+)
 hypothesis.settings.load_profile("tests")
 pytest_plugins = ["tests.services.fixtures"]
 

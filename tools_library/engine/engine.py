@@ -11,7 +11,7 @@ from typing import Any
 from tools_library.engine import schema, templating
 from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.deadline import Clock, Deadline
-from tools_library.engine.errors import ToolError, ToolResponseError, ToolTimeout
+from tools_library.engine.errors import ToolAnswerLost, ToolError, ToolResponseError, ToolTimeout
 from tools_library.engine.secrets import Secrets
 from tools_library.engine.types import Executor, ToolCall, ToolOutcome, ToolResult, ToolSpec
 
@@ -77,13 +77,14 @@ def answered(output: dict[str, Any], trace: dict[str, Any] | None = None) -> Too
 
 def failed(error: ToolError) -> ToolOutcome:
     """Return the outcome of a run that failed for `error`."""
+    lost = isinstance(error, ToolAnswerLost)
     return ToolOutcome(
         status="timeout" if error.code == "timeout" else "error",
         output={"success": False, "message": error.public_message},
         error_code=error.code,
         public_message=error.public_message,
         detail=error.detail,
-        trace=error.trace,
+        trace={**(error.trace or {}), "answer_lost": True} if lost else error.trace,
     )
 
 

@@ -7,7 +7,8 @@ VoiceAssistError
     ├── ToolNotAllowed            not_allowed: disabled, archived or not for this context
     ├── ToolRefused               refused: our own guard said no, such as the outbound door
     ├── ToolTimeout               timeout: the deadline passed
-    ├── ToolTransportError        connection_failed: nobody answered
+    ├── ToolTransportError        connection_failed: nobody could be reached
+    │   └── ToolAnswerLost        connection_failed: reached, but the answer was lost
     ├── ToolResponseError         bad_status / bad_response: the answer cannot be used
     ├── ToolCodeRejected          code_rejected: the tool's own code may not run as it is
     ├── ToolCodeError             code_error: the tool's own code raised
@@ -77,10 +78,14 @@ class ToolTimeout(ToolError):
 
 
 class ToolTransportError(ToolError):
-    """The other side could not be reached, or went away before it answered."""
+    """The other side could not be reached."""
 
     code = "connection_failed"
     retryable = True
+
+
+class ToolAnswerLost(ToolTransportError):
+    """The other side may have had the request, but no whole answer came: it may have acted."""
 
 
 class ToolResponseError(ToolError):

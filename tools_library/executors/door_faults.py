@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools_library.engine.errors import (
+    ToolAnswerLost,
     ToolArgumentsError,
     ToolError,
     ToolRefused,
@@ -25,6 +26,10 @@ def tool_error(error: outbound.OutboundError, who: str = "The service") -> ToolE
     if isinstance(error, outbound.OutboundRefused):
         return ToolRefused(
             "The tool's address may not be called from here; staff must mend it.", detail=detail
+        )
+    if isinstance(error, outbound.OutboundBroken):
+        return ToolAnswerLost(
+            f"{who} was reached, but its answer was lost on the way.", detail=detail
         )
     return ToolTransportError(
         f"{who} could not be reached.", detail=detail, retryable=error.retryable

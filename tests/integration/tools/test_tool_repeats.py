@@ -9,7 +9,12 @@ from django.utils import timezone
 
 from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered, failed
-from tools_library.engine.errors import ToolResponseError, ToolTimeout
+from tools_library.engine.errors import (
+    ToolAnswerLost,
+    ToolResponseError,
+    ToolTimeout,
+    ToolTransportError,
+)
 from tools_library.models import ToolExecution
 from tools_library.services import execution, performing, queues, reporting, sweeping
 
@@ -140,13 +145,27 @@ def test_what_may_have_taken_effect_is_not_tried_again(organization, side_effect
         assert second.error_code == "duplicate" and "nobody knows" in second.message
 
 
-@pytest.mark.parametrize("code", ["bad_response", "killed"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ToolResponseError("Nothing readable."),
+        ToolResponseError("Stopped.", code="killed"),
+        ToolAnswerLost("The answer was lost on the way."),
+    ],
+    ids=["unreadable", "killed", "lost"],
+)
 def test_a_change_that_was_made_and_whose_answer_is_lost_is_not_made_twice(
-    organization, handed_over, code
+    organization, handed_over, error
 ):
     tool = tool_of(organization)
-    end(ask(tool, organization), failed(ToolResponseError("Nothing readable.", code=code)))
+    end(ask(tool, organization), failed(error))
     assert ask(tool, organization).error_code == "duplicate" and len(handed_over) == 1
+
+
+def test_a_change_that_reached_nobody_may_be_asked_for_again(organization):
+    tool = tool_of(organization)
+    end(ask(tool, organization), failed(ToolTransportError("Nobody could be reached.")))
+    assert ask(tool, organization).status == "queued"
 
 
 def test_what_no_worker_took_up_may_be_asked_for_again(organization):

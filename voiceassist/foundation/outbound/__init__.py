@@ -17,6 +17,7 @@ from voiceassist.foundation.outbound.door import (
     request,
 )
 from voiceassist.foundation.outbound.errors import (
+    OutboundBroken,
     OutboundError,
     OutboundFailed,
     OutboundInvalid,
@@ -31,6 +32,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_REDIRECTS",
     "Door",
+    "OutboundBroken",
     "OutboundError",
     "OutboundFailed",
     "OutboundInvalid",

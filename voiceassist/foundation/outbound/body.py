@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from voiceassist.foundation.outbound.errors import OutboundFailed, OutboundTooLarge
+from voiceassist.foundation.outbound.errors import OutboundBroken, OutboundTooLarge
 
 _CHUNK = 16_384
 _STEP = 65_536
@@ -17,13 +17,13 @@ def read_body(response: Any, encoding: str, limit: int) -> bytes:
 
     Raises:
         OutboundTooLarge: more than `limit` bytes, as sent or once decompressed.
-        OutboundFailed: an encoding that was not asked for, or broken compression.
+        OutboundBroken: an encoding that was not asked for, or broken compression.
     """
     chunks = _raw(response, limit)
     if encoding in ("", "identity"):
         return b"".join(chunks)
     if encoding not in ("gzip", "x-gzip"):
-        raise OutboundFailed("The answer is compressed in a way that was not asked for.")
+        raise OutboundBroken("The answer is compressed in a way that was not asked for.")
     return _inflate(chunks, limit)
 
 
@@ -48,11 +48,11 @@ def _inflate(chunks: Iterator[bytes], limit: int) -> bytes:
                 if len(body) > limit:
                     raise OutboundTooLarge(f"The answer is larger than {limit:,} bytes.")
             if inflater.unused_data:
-                raise OutboundFailed("The answer goes on behind the end of its compression.")
+                raise OutboundBroken("The answer goes on behind the end of its compression.")
     except zlib.error:
-        raise OutboundFailed("The answer's compression is broken.") from None
+        raise OutboundBroken("The answer's compression is broken.") from None
     if begun and not inflater.eof:
-        raise OutboundFailed("The answer ended in the middle.")
+        raise OutboundBroken("The answer ended in the middle.")
     return bytes(body)
 
 

@@ -17,6 +17,7 @@ from voiceassist.foundation.outbound import connections
 from voiceassist.foundation.outbound.addresses import Resolve, system_resolve
 from voiceassist.foundation.outbound.body import read_body
 from voiceassist.foundation.outbound.errors import (
+    OutboundBroken,
     OutboundError,
     OutboundFailed,
     OutboundRefused,
@@ -334,7 +335,7 @@ def _elsewhere(status: int, headers: Mapping[str, str]) -> bool:
 def _content(response: Any, headers: Mapping[str, str], max_bytes: int) -> bytes:
     if response.status < 200:
         # The real answer would follow and be taken for that of the connection's next request.
-        raise OutboundFailed("The answer is only the announcement of another one.")
+        raise OutboundBroken("The answer is only the announcement of another one.")
     return read_body(response, headers.get("content-encoding", "").strip().lower(), max_bytes)
 
 
@@ -343,7 +344,7 @@ def _translated(error: Exception, host: str, *, timed_out: bool) -> OutboundErro
         return OutboundTimeout(f"{host} did not answer in time.")
     if isinstance(error, SSLError):
         return OutboundFailed(f"The certificate of {host} cannot be trusted.", retryable=False)
-    return OutboundFailed(f"The connection to {host} broke.")
+    return OutboundBroken(f"The connection to {host} broke.")
 
 
 def _discard(response: Any) -> None:

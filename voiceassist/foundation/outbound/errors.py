@@ -40,6 +40,10 @@ class OutboundFailed(OutboundError):
     retryable = True
 
 
+class OutboundBroken(OutboundFailed):
+    """The other side went away, or fell silent in the middle, after it may have had the request."""
+
+
 class OutboundTooLarge(OutboundError):
     """The answer is larger than may be read."""
 
