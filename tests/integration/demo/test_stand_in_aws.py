@@ -62,7 +62,7 @@ async def test_at_once_they_run_in_processes_of_their_own(client):
 async def test_a_process_that_crashed_is_replaced(client):
     answer, body = await invoke(client(), "crash", {"status": 3})
     assert (answer["FunctionError"], body["errorType"]) == ("Unhandled", "Runtime.ExitError")
-    assert "exit status 3" in body["errorMessage"]
+    assert "Runtime exited with error" in body["errorMessage"]
     assert (await invoke(client(), "crash", {}))[0]["FunctionError"] == "Unhandled"
 
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
 MAX_DEPTH = 64
 _TOO_DEEP = f"The JSON is nested deeper than {MAX_DEPTH} levels."
-_UNWRITABLE = "The JSON holds a NUL character or half a surrogate pair, which cannot be stored."
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NUL = "Null characters cannot be stored; remove them."
+_HALF = "Half a surrogate pair is no character and cannot be stored; remove it."
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class StorableJSONParser(JSONParser):
@@ -27,24 +28,34 @@ class StorableJSONParser(JSONParser):
         """Return what the body says.
 
         Raises:
-            ParseError: it is no JSON, or holds what cannot be stored.
+            ParseError: it is no JSON, or nested too deep.
+            ValidationError: a text holds what cannot be stored; names its place.
         """
         try:
             value = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(_TOO_DEEP) from None
-        if problem := _problem(value, MAX_DEPTH):
-            raise ParseError(problem)
+        if found := _problem(value, "", MAX_DEPTH):
+            path, text = found
+            raise ValidationError({path: [text]}) if path else ParseError(text)
         return value
 
 
-def _problem(value: Any, levels: int) -> str:
-    """Return why a value cannot be stored; empty where it can."""
+def _problem(value: Any, path: str, levels: int) -> tuple[str, str] | None:
+    """Return where and why a value cannot be stored; None where it can."""
     if isinstance(value, str):
-        return _UNWRITABLE if _UNSTORABLE.search(value) else ""
+        text = _NUL if "\0" in value else _HALF if _SURROGATE.search(value) else ""
+        return (path, text) if text else None
     if not isinstance(value, dict | list):
-        return ""
+        return None
     if levels == 0:
-        return _TOO_DEEP
-    inner = (*value, *value.values()) if isinstance(value, dict) else value
-    return next(filter(None, (_problem(each, levels - 1) for each in inner)), "")
+        return "", _TOO_DEEP
+    named = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in named:
+        if found := _problem(name, path, 1) or _problem(inner, _below(path, name), levels - 1):
+            return found
+    return None
+
+
+def _below(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)

