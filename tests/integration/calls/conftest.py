@@ -3,10 +3,7 @@
 Models are imported inside fixtures, since this file is loaded before Django is set up.
 """
 
-import threading
-
 import pytest
-from django.db import connections
 
 
 @pytest.fixture
@@ -15,14 +12,7 @@ def calls_db(transactional_db):
     from calls.services import pool
 
     yield
-    everyone = threading.Barrier(pool.THREADS)
-
-    def close():
-        everyone.wait(10)
-        connections.close_all()
-
-    for done in [pool._executor.submit(close) for _ in range(pool.THREADS)]:
-        done.result(10)
+    pool.threads.close_connections()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody
         return row
 
     monkeypatch.setattr(execution, "request", request)
-    monkeypatch.setattr("calls.services.pool.with_connection", lambda work, *args: work(*args))
+    monkeypatch.setattr("voiceassist.foundation.database.with_connection", lambda work, *args: work(*args))
     opening = SimpleNamespace(tools={}, origin=None)
     session = SimpleNamespace(on_tool_outcome=lambda *answer: answers.append(answer))
     tools = CallTools(opening, lambda: session, lambda: 0)
