@@ -14,7 +14,7 @@ from tools_library.approvals import expiry, grants
 from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
 from tools_library.approvals.ending import deny, set_going
 from tools_library.approvals.errors import AlreadyAnswered
-from tools_library.approvals.hashing import changes
+from tools_library.approvals.hashing import arguments_hash, changes
 from tools_library.approvals.people import may, name_of
 from tools_library.approvals.sentences import EDITED, REJECTED
 from tools_library.choices import ExecutionStatus, SideEffect
@@ -168,6 +168,8 @@ def _carry_out(approval: Approval, decided: dict[str, Any]) -> bool:
         return deny(execution, "denied", REJECTED.format(who=who, why=why), detail)
     if decided["edited_arguments"] is not None:
         execution.input_parameters = decided["edited_arguments"]
+        if execution.arguments_hash:  # an equal call is one that equals what runs
+            execution.arguments_hash = arguments_hash(execution.input_parameters)
         execution.notice = EDITED.format(who=who, changed=_listed(decided["changes"]))
     return set_going(execution, decided["decided_at"])
 

@@ -77,10 +77,15 @@ def heard(organization_id: int, question: int, at: datetime) -> bool:
 
 
 def question_of(execution: ToolExecution) -> Approval | None:
-    """Return the open question behind a row: its own, or the one that a denied call repeats."""
-    if execution.status == ExecutionStatus.AWAITING_APPROVAL:
-        own = Approval.objects.of(execution.organization_id).filter(execution=execution)
-        found: Approval | None = own.first()
+    """Return the open question behind a row: its own, or that of the equal call it repeats."""
+    asked: int | None = execution.pk
+    if execution.duplicate_of_id is not None and execution.deadline_at is None:
+        asked = execution.duplicate_of_id  # it waits with that one for the same answer
+    elif execution.status != ExecutionStatus.AWAITING_APPROVAL:
+        asked = None
+    if asked is not None:
+        rows = Approval.objects.of(execution.organization_id).filter(execution_id=asked)
+        found: Approval | None = rows.filter(status=ApprovalStatus.PENDING).first()
         return found
     if execution.error_code != "denied":
         return None

@@ -17,8 +17,8 @@ from tools_library.services.running import merged_configuration
 
 _WAITING = (ExecutionStatus.AWAITING_APPROVAL,)
 _SET_GOING = (
-    "status", "queued_at", "deadline_at", "tool_call_id", "reply_to", "input_parameters", "notice",
-    "message",
+    "status", "queued_at", "deadline_at", "tool_call_id", "reply_to", "input_parameters",
+    "arguments_hash", "notice", "message",
 )  # fmt: skip
 _DENIED = (
     "status", "output_result", "message", "error_code", "error_message", "started_at",

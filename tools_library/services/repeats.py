@@ -113,7 +113,9 @@ def _follow(execution: ToolExecution, first: ToolExecution) -> None:
     else:
         execution.status = ExecutionStatus.RUNNING
         execution.started_at = timezone.now()
-        execution.deadline_at = first.deadline_at or execution.deadline_at
+        # None while the first one waits for a yes: both have the question's time, which it ends.
+        execution.deadline_at = first.deadline_at
+        execution.message = first.message
 
 
 def _stands(row: ToolExecution) -> bool:
