@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 from tools_library.engine.errors import ToolConfigurationError
 
 MASK = "•••"
-_SHORTEST_MASKED = 4  # shorter values would blank out ordinary text
+_SHORTEST_MASKED = 4  # within words, what is shorter would blank out ordinary text
 
 
 class Secrets(Protocol):
@@ -47,6 +47,7 @@ class FixedSecrets:
         self._values = dict(values or {})
         self._known: set[str] = set()
         self._hidden: set[str] = set()
+        self._short: set[str] = set()
 
     def names(self) -> frozenset[str]:
         """Return which credentials there are."""
@@ -60,6 +61,8 @@ class FixedSecrets:
                 f"There is no credential called {name!r}; staff must add it or name another."
             )
         self.hide(value)
+        if 0 < len(value) < _SHORTEST_MASKED:
+            self._short.add(value)
         return value
 
     def hide(self, derived: str) -> None:
@@ -69,10 +72,16 @@ class FixedSecrets:
             self._hidden.update(form for form in _forms(derived) if len(form) >= _SHORTEST_MASKED)
 
     def mask(self, value: Any) -> Any:
-        """Return `value` with what was revealed masked in every text, number and key."""
-        if not self._hidden:
+        """Return `value` with what was revealed masked in every text, number and key.
+
+        A credential of up to three characters, such as a login name or a PIN, is masked where it
+        stands alone, not within a longer word or number.
+        """
+        if not self._hidden and not self._short:
             return value
-        return _masked(value, sorted(self._hidden, key=len, reverse=True))
+        words = "|".join(re.escape(each) for each in sorted(self._short, key=len, reverse=True))
+        alone = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
+        return _masked(value, sorted(self._hidden, key=len, reverse=True), alone)
 
     def _value(self, name: str) -> str | None:
         return self._values.get(name)
@@ -97,16 +106,20 @@ def _in_json(text: str) -> Iterable[str]:
     return (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
 
 
-def _masked(value: Any, hidden: list[str]) -> Any:
+def _masked(value: Any, hidden: list[str], alone: re.Pattern[str] | None) -> Any:
     if isinstance(value, str):
         for secret in hidden:
             if secret in value:
                 value = value.replace(secret, MASK)
-        return value
+        return alone.sub(MASK, value) if alone else value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return MASK if str(value) in hidden else value
+        text = str(value)
+        return MASK if text in hidden or alone and alone.fullmatch(text) else value
     if isinstance(value, Mapping):
-        return {_masked(key, hidden): _masked(inner, hidden) for key, inner in value.items()}
+        return {
+            _masked(key, hidden, alone): _masked(inner, hidden, alone)
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_masked(inner, hidden) for inner in value]
+        return [_masked(inner, hidden, alone) for inner in value]
     return value

@@ -18,6 +18,7 @@ from tools_library.executors.base import Configuration
 from tools_library.executors.builtin import end_call
 from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
+from tools_library.services import names
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
 from voiceassist.organizations.services import credentials
@@ -52,7 +53,7 @@ def clean_tool(
         InvalidInput: names each field that must change.
     """
     errors: dict[str, str] = {}
-    values = _with_builtin(values)
+    values = _with_builtin(values, errors)
     clean: dict[str, Any] = {name: values.get(name, default) for name, default in _FLAGS.items()}
     errors |= {name: "Write true or false." for name in _FLAGS if not isinstance(clean[name], bool)}
     texts = ("name", "display_name", "description")
@@ -105,7 +106,7 @@ def check_configuration(
     stored = credentials.names(organization_id)
     arguments = schema.declared_names(parameters) | frozenset(fixed)
     named = stored | expected
-    found = _template_errors(typed, arguments, named) | _missing_credentials(typed, named)
+    found = _template_errors(typed, parameters, fixed, named) | _missing_credentials(typed, named)
     found |= {
         f"{_PARAMETERS}.properties.{name}": f"{name} is also a credential; rename the argument."
         for name in arguments & stored
@@ -125,7 +126,7 @@ def credentials_named(
     return reach_of(tool_type, configuration, schema.declared_names(parameters), fixed).credentials
 
 
-def _with_builtin(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_builtin(values: Mapping[str, Any], errors: dict[str, str]) -> Mapping[str, Any]:
     """Return the values with what a tool of the platform brings along; it goes by its own name."""
     configuration = values.get("configuration")
     if values.get("tool_type") != ToolType.BUILTIN or not isinstance(configuration, Mapping):
@@ -133,6 +134,11 @@ def _with_builtin(values: Mapping[str, Any]) -> Mapping[str, Any]:
     builtin = builtins.find(str(configuration.get("builtin", "")))
     if builtin is None:
         return values
+    if values.get("name") not in (None, "", builtin.name):
+        errors["name"] = (
+            f"{builtin.name} comes with the platform and keeps its name; write {builtin.name} or "
+            "leave it out."
+        )
     return {
         **values,
         "name": builtin.name,
@@ -205,6 +211,9 @@ def _behaviour(
         return {}
     definition = clean["function_definition"].get("function") or {}
     shown = schema.declared_names(definition.get("parameters") or {}) & set(typed.fixed_parameters)
+    for name, value in typed.fixed_parameters.items():
+        if fault := names.fault_of_fixed(value):
+            errors[f"behaviour.fixed_parameters.{name}"] = fault
     for name in shown:
         errors[f"behaviour.fixed_parameters.{name}"] = (
             "The model is shown this argument too; take it out of the parameters schema."
@@ -250,29 +259,21 @@ def _missing_credentials(config: Configuration, stored: frozenset[str]) -> dict[
 
 
 def _template_errors(
-    config: Configuration, declared: frozenset[str], stored: frozenset[str]
+    config: Configuration,
+    parameters: Mapping[str, Any],
+    fixed: Collection[str],
+    stored: frozenset[str],
 ) -> dict[str, str]:
-    known = templating.CONTEXT_NAMES | declared | stored
+    """Return field path → what is wrong with the `${}` of a configuration."""
     errors = {}
     for part, template in config.templates.items():
         try:
             for name in templating.names_in(template):
-                first, _, rest = name.partition(".")
-                inner = rest.split(".")[0]
-                if first not in known or first == "parameters" and inner and inner not in declared:
-                    errors[f"configuration.{part}"] = _unknown(name, declared, stored)
+                if fault := names.fault_of(name, parameters, fixed, stored):
+                    errors[f"configuration.{part}"] = fault
         except ToolConfigurationError as error:
             errors[f"configuration.{part}"] = error.public_message
     return errors
-
-
-def _unknown(name: str, declared: frozenset[str], stored: frozenset[str]) -> str:
-    arguments = ", ".join(sorted(declared)) or "none"
-    context = ", ".join(sorted(templating.CONTEXT_NAMES))
-    return (
-        f"${{{name}}} is not known. Arguments of this tool: {arguments}. "
-        f"Credentials: {', '.join(sorted(stored)) or 'none'}. Names of the platform: {context}."
-    )
 
 
 def _choice(

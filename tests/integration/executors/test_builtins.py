@@ -48,6 +48,17 @@ def test_a_builtin_brings_its_name_words_and_class():
     assert function["parameters"]["required"] == ["to", "subject", "body"]
 
 
+@pytest.mark.django_db
+def test_another_name_for_a_builtin_is_refused_and_not_replaced():
+    organization = make_organization()
+    values = {"tool_type": "builtin", "configuration": configuration("send_email")}
+    with pytest.raises(InvalidInput) as refused:
+        save_tool(organization, {**values, "name": "my_mailer"}, by=None)
+    assert list(refused.value.errors) == ["name"]
+    assert "write send_email or leave it out" in refused.value.errors["name"]
+    assert save_tool(organization, {**values, "name": "send_email"}, by=None).name == "send_email"
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

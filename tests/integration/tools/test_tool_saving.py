@@ -16,6 +16,7 @@ from tools_library.services import assignments, catalog
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
+from voiceassist.organizations.services import credentials
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +90,11 @@ def test_names_are_unique_until_a_tool_is_archived(organization):
         (config(headers={"Bad name": "x"}), "configuration.headers"),
         (config(headers={"Host": "x"}), "configuration.headers"),
         (config(headers={"X": 1}), "configuration.headers.X"),
+        (config(headers={"content-type": "application/x-www-form-urlencoded"}),
+         "configuration.headers.content-type"),
+        (config(headers={"Content-Type": "text/xml"}), "configuration.headers.Content-Type"),
+        (config(headers={"Content-Type": "application/json"}, body_type="form"),
+         "configuration.headers.Content-Type"),
         (config(authentication={"type": "magic"}), "configuration.authentication.type"),
         (config(authentication={"type": "bearer"}), "configuration.authentication.token_field"),
         (config(authentication={"type": "none", "token_field": "KEY"}),
@@ -107,6 +113,16 @@ def test_names_are_unique_until_a_tool_is_archived(organization):
          "configuration.request_body_template"),
         (config(response_handling={"success_field": "a b"}),
          "configuration.response_handling.success_field"),
+        (config(url="https://api.example.com/${call_sid.x}"), "configuration.url"),
+        (config(url="https://api.example.com/${order_id.x}"), "configuration.url"),
+        (config(headers={"X": "${phone_numbers.via}"}), "configuration.headers"),
+        (config(query={"a": "${parameters.order_id.x}"}), "configuration.query"),
+        ({"behaviour": {"fixed_parameters": {"who": ["${call_sid.x}"]}}},
+         "behaviour.fixed_parameters.who"),
+        ({"behaviour": {"fixed_parameters": {"who": "${order_id}"}}},
+         "behaviour.fixed_parameters.who"),
+        ({"behaviour": {"fixed_parameters": {"who": "${call_sid"}}},
+         "behaviour.fixed_parameters.who"),
         (config(colour="red"), "configuration.colour"),
         (config(execution_timeout=0), "configuration.execution_timeout"),
         ({"configuration": []}, "configuration.url"),
@@ -142,6 +158,47 @@ def test_credentials_are_refused_with_the_reason(organization):
     errors = refused(organization, **config(headers={"Authorization": "Bearer ${API_KEY}"}))
     assert "API_KEY" in errors["configuration.headers"]
     assert "Credentials" in errors["configuration.headers"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"headers": {"Content-Type": "application/json; charset=utf-8"}},
+        {"headers": {"Content-Type": "application/vnd.api+json"}},
+        {"headers": {"Content-Type": "application/x-www-form-urlencoded"}, "body_type": "form"},
+        {"headers": {"Content-Type": "application/xml"}, "body_type": "text",
+         "request_body_template": "<a/>"},
+        {"headers": {"Content-Type": "text/xml"}, "method": "GET"},
+        {"headers": {"Content-Type": "${order_id}"}},
+    ],
+)  # fmt: skip
+def test_a_type_that_fits_the_body_may_stand(organization, values):
+    assert make_tool(organization, **config(**values)).configuration["headers"] == values["headers"]
+
+
+def test_nothing_is_below_a_single_value(organization):
+    credentials.create(organization, "SHOP_TOKEN", "a-token-of-the-shop")
+    errors = refused(organization, **config(headers={"X": "Bearer ${SHOP_TOKEN.x}"}))
+    assert errors == {
+        "configuration.headers": "${SHOP_TOKEN.x} is not known: SHOP_TOKEN is a single value; "
+        "write ${SHOP_TOKEN}."
+    }
+
+
+def test_what_has_parts_may_be_asked_for_them(organization):
+    parameters = {
+        "type": "object",
+        "properties": {"order": {"type": "object", "properties": {"id": {}}}, "any": {}},
+    }
+    body = {"a": "${order.id}", "b": "${any.x.0}", "c": "${parameters.order.id}",
+            "d": "${phone_numbers.from}", "e": "${fixed.x}"}  # fmt: skip
+    tool = make_tool(
+        organization,
+        function_definition=parameters,
+        behaviour={"fixed_parameters": {"fixed": {"x": "${phone_numbers.to}"}}},
+        **config(request_body_template=body),
+    )
+    assert tool.configuration["request_body_template"] == body
 
 
 def test_a_refused_change_changes_nothing(organization):

@@ -51,8 +51,21 @@ def test_numbers_are_masked_and_what_was_not_revealed_is_not():
     ]  # fmt: skip
 
 
-def test_what_is_too_short_to_mask_leaves_ordinary_text_alone():
-    assert revealed(KEY="a").mask("a banana") == "a banana"
+def test_what_is_short_is_masked_where_it_stands_alone():
+    secrets = revealed(PIN="123", LOGIN="api")
+    assert secrets.mask(["api", "login=api&pin=123", "Rapid, 1234, apis", {"api": 123}, 1234]) == [
+        MASK, f"login={MASK}&pin={MASK}", "Rapid, 1234, apis", {MASK: MASK}, 1234,
+    ]  # fmt: skip
+
+
+def test_what_a_server_gave_is_not_masked_where_it_is_short():
+    secrets = FixedSecrets()
+    secrets.hide("1")  # such as the number of a session
+    assert secrets.mask("1 row, 1") == "1 row, 1"
+
+
+def test_an_empty_credential_masks_nothing():
+    assert revealed(KEY="").mask("a banana") == "a banana"
 
 
 def test_a_missing_one_is_named():

@@ -16,7 +16,6 @@ from tools_library.executors.authentication import Request
 from tools_library.executors.endpoint import vapi
 from tools_library.executors.endpoint.config import EndpointConfig
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _CONTENT_TYPES = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
@@ -49,7 +48,7 @@ def _url(config: EndpointConfig, call: ToolCall, names: templating.Names) -> str
     url = templating.render_url(config.url, names)
     if config.query is not None:
         query = templating.render(config.query, names)
-    elif config.method in _WITH_BODY or config.request_body_template is not None:
+    elif config.sends_body:
         return url
     else:
         used = set(templating.names_in(config.url))
@@ -87,7 +86,7 @@ def _body(
     if config.envelope == "vapi":
         return _json(vapi.message(spec, call, round(time.time() * 1000)))
     template = config.request_body_template
-    if template is None and config.method not in _WITH_BODY:
+    if not config.sends_body:
         return None
     if config.body_type == "text":
         return templating.render_text(str(template or ""), names).encode("utf-8", "replace")

@@ -16,7 +16,12 @@ from voiceassist.foundation import outbound
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 BodyType = Literal["json", "form", "text"]
 
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _FIELD_PATH = r"^[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}$"
+_NO_JSON = (
+    'The body would be JSON all the same. Write "body_type": "form" for a form, "text" for any '
+    "other text, or remove this."
+)
 _ONE_NAME = re.compile(r"\$\{[^{}]+\}")
 
 
@@ -153,7 +158,24 @@ class EndpointConfig(Configuration):
             found["authentication.token_url"] = _refusal(self.authentication.token_url)
         if self.body_type == "text" and self.request_body_template is None:
             found["request_body_template"] = "Write the text that is sent."
-        return {field: text for field, text in found.items() if text}
+        return {field: text for field, text in (found | self._untrue_type()).items() if text}
+
+    @property
+    def sends_body(self) -> bool:
+        """Whether there is a body at all."""
+        return self.method in _WITH_BODY or self.request_body_template is not None
+
+    def _untrue_type(self) -> dict[str, str]:
+        """Return what is wrong with an own Content-Type: it must say what the body is."""
+        for name, value in self.headers.items():
+            kind = value.partition(";")[0].strip().lower()
+            if name.lower() != "content-type" or "${" in kind or not self.sends_body:
+                continue
+            if self.body_type == "form" and kind != "application/x-www-form-urlencoded":
+                return {f"headers.{name}": 'The body is a form ("body_type": "form"). Remove this.'}
+            if self.body_type == "json" and "json" not in kind:
+                return {f"headers.{name}": _NO_JSON}
+        return {}
 
 
 def _refusal(url: str) -> str:
