@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voiceassist.organizations.current import Actor, KeyUser
+from voiceassist.organizations.current import Actor, KeyUser, person_of
 from voiceassist.organizations.models import Membership, Role, User
 from voiceassist.organizations.roles import can
 
@@ -12,6 +12,11 @@ def name_of(by: Actor | None) -> str:
     if isinstance(by, User):
         return by.email
     return str(by)[:254] if by is not None else ""
+
+
+def answerable(by: Actor | None) -> User | None:
+    """Return the person behind an act: a key acts for whoever made it; None: nobody is known."""
+    return by.key.created_by if isinstance(by, KeyUser) else person_of(by)
 
 
 def role_in(by: Actor | None, organization_id: int) -> Role | None:

@@ -15,13 +15,13 @@ from django.utils import timezone
 from tools_library.approvals.choices import Decision, ReviewStatus
 from tools_library.approvals.errors import NotReviewed
 from tools_library.approvals.hashing import configuration_hash
-from tools_library.approvals.people import may, name_of
+from tools_library.approvals.people import answerable, may, name_of
 from tools_library.engine.cleaning import clean_text
 from tools_library.engine.merging import merge
 from tools_library.models import AssistantTool, ToolReview, ToolVersion
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events.storing import hold_order
-from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.current import Actor
 from voiceassist.organizations.models import Membership, Organization, Role
 from voiceassist.organizations.roles import can
 from voiceassist.organizations.services import audit
@@ -154,8 +154,21 @@ def needs_another(organization_id: int, by: Actor | None) -> bool:
 
 
 def _four_eyes(review: ToolReview, by: Actor | None) -> None:
-    own = review.asked_by_name and review.asked_by_name == name_of(by)
-    if own and needs_another(review.organization_id, by):
+    """Let nobody approve what they saved, be it once by a key of theirs and once signed in.
+
+    Raises:
+        PermissionDenied: another person must.
+    """
+    if not needs_another(review.organization_id, by):
+        return
+    person = answerable(by)
+    if person is None:
+        raise PermissionDenied(
+            "Nobody is known to have made this key, and in this organization two different people "
+            "must look at a version. Let an admin approve it signed in, or by a key of their own."
+        )
+    saver = review.asked_by_id
+    if person.pk == saver or (saver is None and name_of(by) == review.asked_by_name):
         raise PermissionDenied(
             "You saved this version yourself; in this organization another admin must approve it."
         )
@@ -169,7 +182,7 @@ def _open(version: ToolVersion, custom: Mapping[str, Any], by: Actor | None) -> 
         defaults={
             "organization_id": version.organization_id,
             "configuration": configuration,
-            "asked_by": person_of(by),
+            "asked_by": answerable(by),
             "asked_by_name": name_of(by) or PLATFORM,
         },
     )
@@ -199,7 +212,7 @@ def _why_at_once(organization_id: int, by: Actor | None) -> str:
 
 def _decided(review: ToolReview, by: Actor | None, reason: str) -> None:
     review.decided_at = timezone.now()
-    review.decided_by = person_of(by)
+    review.decided_by = answerable(by)
     review.decided_by_name = name_of(by) or PLATFORM
     review.reason = reason
 
@@ -221,7 +234,7 @@ def _others(organization_id: int, by: Actor) -> bool:
     """Return whether another person may approve here."""
     roles = [role for role in Role.values if can(role, APPROVE)]
     people = Membership.objects.of(organization_id).filter(role__in=roles, user__is_active=True)
-    person = person_of(by)
+    person = answerable(by)
     return people.exclude(user=person).exists() if person else people.exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from tests.factories.assistants import make_assistant
-from tests.factories.organizations import make_key, make_member, make_organization
+from tests.factories.organizations import make_member, make_organization
 from tests.factories.tools import assign, endpoint_configuration, make_tool, origin, tool_values
 from tools_library.approvals import reviews, trying
 from tools_library.approvals.errors import NotReviewed
@@ -17,7 +17,7 @@ from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.authentication import KeyUser
 from voiceassist.organizations.models import AuditEntry
-from voiceassist.organizations.services import credentials
+from voiceassist.organizations.services import api_keys, credentials
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,8 +31,8 @@ def save(organization, by, tool=None, **more):
     return save_tool(organization, values, by=by, tool=tool)
 
 
-def key(organization, role):
-    return KeyUser(make_key(organization, role)[0])
+def key(organization, role, maker=None):
+    return KeyUser(api_keys.create(organization, "A program", role, by=maker)[0])
 
 
 def run(tool, organization, **more):
@@ -129,6 +129,37 @@ def test_with_a_second_approver_nobody_approves_their_own(organization):
     with pytest.raises(PermissionDenied, match="yourself"):
         reviews.decide(review, "approve", by=first)
     assert reviews.decide(review, "approve", by=second).status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("saves", "approves"),
+    [("login", "key"), ("key", "login"), ("key", "other key"), ("login", "nobody's key"),
+     ("nobody's key", "nobody's key")],
+)  # fmt: skip
+def test_a_key_and_a_login_of_one_person_are_no_second_person(organization, saves, approves):
+    rule(organization, "second")
+    one, other = make_member(organization, "admin"), make_member(organization, "admin")
+    ways = {
+        "login": one,
+        "key": key(organization, "admin", one),
+        "other key": KeyUser(api_keys.create(organization, "Another", "owner", by=one)[0]),
+        "nobody's key": key(organization, "admin"),
+    }
+    save(organization, ways[saves])
+    review = ToolReview.unscoped.get()
+    with pytest.raises(PermissionDenied):
+        reviews.decide(review, "approve", by=ways[approves])
+    assert ToolReview.unscoped.get().status == "pending"
+    seconds = key(organization, "admin", other)
+    assert reviews.decide(review, "approve", by=seconds).status == "approved"
+    assert review.decided_by_name == "API key A program" and review.decided_by == other
+
+
+def test_the_only_admin_needs_no_second_person_for_what_their_key_saves(organization):
+    rule(organization, "second")
+    only = make_member(organization, "admin")
+    save(organization, key(organization, "admin", only))
+    assert ToolReview.unscoped.get().status == "approved"
 
 
 def test_a_review_is_approved_or_rejected(organization):
