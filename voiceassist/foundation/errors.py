@@ -3,6 +3,7 @@
 VoiceAssistError
 ├── ToolError (tools_library.engine.errors): one class per cause
 ├── OutboundRefused (foundation.outbound)
+├── ChatError (foundation.providers.chat): a step of the language model failed
 └── CallError (calls.services.errors)
 """
 
