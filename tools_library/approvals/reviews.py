@@ -5,7 +5,7 @@ Imports models, the organization's rule and the audit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -30,6 +30,9 @@ APPROVE = "tools.approve"
 OFF, SECOND = "off", "second"
 PLATFORM = "The platform"
 _REASON_MAX = 1_000
+
+Reviewed = tuple[int, str]
+"""The id of a version and the hash of its configuration, as `hashing` makes it."""
 
 
 def check(version: ToolVersion, custom_configuration: Mapping[str, Any]) -> None:
@@ -76,6 +79,17 @@ def is_approved(version: ToolVersion, custom_configuration: Mapping[str, Any]) -
     except NotReviewed:
         return False
     return True
+
+
+def usable(organization_id: int, asked: Collection[Reviewed]) -> set[Reviewed]:
+    """Return those that `check` lets pass, of any number; two queries at most."""
+    rows = ToolReview.objects.of(organization_id).filter(version__in={pk for pk, _ in asked})
+    found = {(pk, hashed): status for pk, hashed, status in rows.values_list(
+        "version_id", "configuration_hash", "status"
+    )}  # fmt: skip
+    passing = {one for one in asked if found.get(one) == ReviewStatus.APPROVED}
+    open_ones = {one for one in asked if found.get(one) != ReviewStatus.REJECTED} - passing
+    return passing | open_ones if open_ones and _rule(organization_id) == OFF else passing
 
 
 def saved(version: ToolVersion, by: Actor | None) -> ToolReview:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from tools_library.behaviour import DEFAULT, Behaviour
 from tools_library.choices import ToolType, TriggerContext
 from tools_library.engine.errors import ToolConfigurationError
@@ -15,6 +13,7 @@ from tools_library.engine.registry import executor_for
 from tools_library.engine.types import RunsAt
 from tools_library.executors.builtin import of_session
 from tools_library.models import AssistantTool, Tool, ToolVersion
+from tools_library.services import in_use
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.spec import AssistantSpec, ToolsSettings
 
@@ -65,7 +64,10 @@ def for_assistant(
     trigger: str = TriggerContext.CALL,
     spec: AssistantSpec | None = None,
 ) -> tuple[CatalogTool, ...]:
-    """Return the tools that an assistant may use in a context, in their order; two queries.
+    """Return the tools that an assistant may use in a context, in their order; three queries.
+
+    Each is in the version that is in use, see `in_use`: two queries more where something waits for
+    a review.
 
     Args:
         spec: the published assistant that the call runs on; else its newest, else the draft.
@@ -79,22 +81,17 @@ def for_assistant(
             tool__archived_at__isnull=True,
         )
         .select_related("tool", "pinned_version")
-        .annotate(newest=_newest_version())
         .order_by("execution_order", "id")
     )
     assignments = list(rows)
-    newest = ToolVersion.unscoped.in_bulk(
-        {row.newest for row in assignments if row.pinned_version is None and row.newest}
-    )
-    listed = [
-        _entry(row.tool, row.pinned_version or newest.get(row.newest), row) for row in assignments
-    ]
+    used = in_use.versions(assignments)
+    listed = [_entry(row.tool, used[row.pk], row) for row in assignments]
     own = [entry for entry in listed if entry is not None and entry.allows(trigger)]
     return (*own, *_builtins(assistant, trigger, spec))
 
 
 def for_tool(tool: Tool, assignment: AssistantTool | None = None) -> CatalogTool:
-    """Return a tool by itself, such as for a test of it.
+    """Return a tool by itself, in its newest version, such as for a test of it.
 
     Raises:
         ToolConfigurationError: it has no version, or nothing here runs its type.
@@ -118,11 +115,6 @@ def flat_definition(stored: Mapping[str, Any], name: str, description: str) -> d
         "description": function.get("description") or description,
         "parameters": function.get("parameters") or {"type": "object", "properties": {}},
     }
-
-
-def _newest_version() -> Subquery:
-    versions = ToolVersion.unscoped.filter(tool=OuterRef("tool_id")).order_by("-id")
-    return Subquery(versions.values("id")[:1])
 
 
 def _entry(

@@ -306,9 +306,9 @@ def test_end_call_follows_the_assistants_settings(assistant):
 
 
 @pytest.mark.parametrize("count", [1, 12])
-def test_the_catalogue_is_two_queries(organization, assistant, count):
+def test_the_catalogue_is_three_queries(organization, assistant, count):
     for number in range(count):
         assign(assistant, make_tool(organization, name=f"tool_{number}"))
     with CaptureQueriesContext(connection) as queries:
         assert len(catalog.for_assistant(assistant)) == count + 1
-    assert len(queries) == 2
+    assert len(queries) == 3
