@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from tools_library.choices import ToolType
 from tools_library.engine.registry import executor_for, kinds
+from tools_library.executors.base import Configuration
 from voiceassist.foundation import templating
 from voiceassist.foundation.outbound import OutboundError, read_rule
 from voiceassist.foundation.templating import CONTEXT_NAMES, TemplateError
@@ -20,28 +22,40 @@ _NO_TEXT = frozenset({"code", "allowed_hosts"})
 
 @dataclass(frozen=True)
 class Reach:
-    """What a tool can touch: `host:port` or rules for its addresses, names of its credentials."""
+    """What a tool can touch: `host:port` or rules for its addresses, names of its credentials.
+
+    `rights` is what else needs a yes, in words, such as a role that a tool takes on.
+    """
 
     hosts: frozenset[str] = field(default_factory=frozenset)
     credentials: frozenset[str] = field(default_factory=frozenset)
+    rights: frozenset[str] = field(default_factory=frozenset)
 
     def __or__(self, other: Reach) -> Reach:
         """Return both together."""
-        return Reach(self.hosts | other.hosts, self.credentials | other.credentials)
+        return Reach(
+            self.hosts | other.hosts,
+            self.credentials | other.credentials,
+            self.rights | other.rights,
+        )
 
     def beyond(self, other: Reach) -> Reach:
         """Return what this has and the other has not."""
-        return Reach(self.hosts - other.hosts, self.credentials - other.credentials)
+        return Reach(
+            self.hosts - other.hosts,
+            self.credentials - other.credentials,
+            self.rights - other.rights,
+        )
 
     def __bool__(self) -> bool:
         """Whether there is anything."""
-        return bool(self.hosts or self.credentials)
+        return bool(self.hosts or self.credentials or self.rights)
 
     def listed(self) -> str:
         """Return it for a sentence."""
         hosts = [f"the host {host}" for host in sorted(self.hosts)]
         names = [f"the credential {name}" for name in sorted(self.credentials)]
-        return ", ".join(hosts + names)
+        return ", ".join([*hosts, *names, *sorted(self.rights)])
 
 
 def reach_of(
@@ -57,26 +71,32 @@ def reach_of(
             not know itself is a credential.
     """
     known = {name: value for name, value in configuration.items() if name not in _NO_TEXT}
+    typed = _typed(tool_type, configuration)
+    # What does not fit its kind cannot run either; read as a whole it hides nothing.
+    templates = known if typed is None else typed.templates
+    credentials = set() if typed is None else set(typed.secret_names.values())
     parameters |= frozenset(fixed_parameters)
-    templates, credentials = _declared(tool_type, configuration)
     for text in (*_texts(templates), *_texts(fixed_parameters)):
         named = {name.partition(".")[0] for name in _names(text)}
         credentials |= named - CONTEXT_NAMES - parameters
     hosts = {_host(text) for text in (*_texts(known), *_texts(fixed_parameters))}
     hosts |= {_rule(entry) for entry in _texts(configuration.get("allowed_hosts"))}
-    return Reach(frozenset(filter(None, hosts)), frozenset(credentials))
+    rights = frozenset() if typed is None else typed.rights
+    if tool_type == ToolType.BUILTIN:  # it sends text to whomever its arguments name
+        rights |= {f"the credential {name} in what a built-in tool sends" for name in credentials}
+    return Reach(frozenset(filter(None, hosts)), frozenset(credentials), rights)
 
 
-def _declared(tool_type: str, configuration: Mapping[str, Any]) -> tuple[Any, set[str]]:
-    """Return what may hold `${}`, and the credentials that are named outside of that."""
-    known = {name: value for name, value in configuration.items() if name != "timeout"}
+def _typed(tool_type: str, configuration: Mapping[str, Any]) -> Configuration | None:
+    """Return the configuration as its kind reads it; None: it does not fit, or there is no kind."""
     if tool_type not in kinds():
-        return known, set()
+        return None
+    own = {name: value for name, value in configuration.items() if name != "timeout"}
     try:
-        typed = executor_for(tool_type).config.model_validate(known)
+        typed: Configuration = executor_for(tool_type).config.model_validate(own)
     except ValidationError:
-        return known, set()  # it cannot run either
-    return typed.templates, set(typed.secret_names.values())
+        return None
+    return typed
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def allowed_for_test(
         by: who tries it, a person or a key; None: the platform itself.
 
     Raises:
-        NotReviewed: names the hosts and credentials that nobody has approved.
+        NotReviewed: names the hosts, credentials and rights that nobody has approved.
     """
     if not reviews.needs_another(organization_id, by):
         return True
@@ -123,5 +123,9 @@ def _record(organization_id: int, more: Reach, by: Actor | None) -> None:
         "tool.test_allowed",
         by=by,
         kind="tool",
-        data={"hosts": sorted(more.hosts), "credentials": sorted(more.credentials)},
+        data={
+            "hosts": sorted(more.hosts),
+            "credentials": sorted(more.credentials),
+            "rights": sorted(more.rights),
+        },
     )

@@ -22,6 +22,11 @@ class Configuration(BaseModel):
         """The credentials it names outside of templates: field path → name."""
         return {}
 
+    @property
+    def rights(self) -> frozenset[str]:
+        """What it touches besides hosts and credentials, in words: a review approves these too."""
+        return frozenset()
+
     def problems(self) -> dict[str, str]:
         """Return field path → what is wrong beyond the shape, such as code that does not compile.
 

@@ -8,7 +8,6 @@ from tests.factories.organizations import make_member, make_organization
 from tests.factories.tools import assign, endpoint_configuration, make_tool, origin, tool_values
 from tools_library.approvals import reviews, trying
 from tools_library.approvals.errors import NotReviewed
-from tools_library.approvals.reach import reach_of
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.models import ToolReview
 from tools_library.services import catalog, execution, running
@@ -279,16 +278,6 @@ def test_a_narrowed_network_lets_nothing_else_pass():
     assert narrowed == Network(frozenset({"a.example.com:443"}), own.deny)
     assert trying.within(Network(), trying.Reach(), "mcp").allow, "an empty list would allow all"
     assert trying.within(own, reach, "database_query") == own
-
-
-def test_python_tools_reach_the_hosts_and_credentials_they_name():
-    configuration = {
-        "code": "def execute_tool(p, c):\n    return '${NO} https://no.example.com'\n",
-        "allowed_hosts": ["API.example.com"],
-        "environment_variables": ["SHOP_TOKEN"],
-    }
-    reach = reach_of("python_function", configuration, frozenset(), {})
-    assert reach == trying.Reach(frozenset({"api.example.com"}), frozenset({"SHOP_TOKEN"}))
 
 
 def test_a_limited_run_reveals_only_approved_credentials(organization):

@@ -102,3 +102,14 @@ class LambdaConfig(Configuration):
             for path in ("access_key_field", "secret_key_field", "session_token_field")
         }
         return {f"credentials.{path}": name for path, name in named.items() if name}
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """The function, and what invokes it where that is more than stored keys."""
+        own = self.credentials
+        named = {f"the AWS Lambda function {self.function_name} in {self.aws_region}"}
+        if own.source == "host":
+            named.add(f"the server's own AWS keys{f' of {own.profile}' if own.profile else ''}")
+        if own.role_arn:
+            named.add(f"the role {own.role_arn}")
+        return frozenset(named)
