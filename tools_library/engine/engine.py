@@ -77,14 +77,18 @@ def answered(output: dict[str, Any], trace: dict[str, Any] | None = None) -> Too
 
 def failed(error: ToolError) -> ToolOutcome:
     """Return the outcome of a run that failed for `error`."""
-    lost = isinstance(error, ToolAnswerLost)
+    trace = error.trace
+    if error.nothing_sent:
+        trace = {**(trace or {}), "nothing_sent": True}
+    elif isinstance(error, ToolAnswerLost):
+        trace = {**(trace or {}), "answer_lost": True}
     return ToolOutcome(
         status="timeout" if error.code == "timeout" else "error",
         output={"success": False, "message": error.public_message},
         error_code=error.code,
         public_message=error.public_message,
         detail=error.detail,
-        trace={**(error.trace or {}), "answer_lost": True} if lost else error.trace,
+        trace=trace,
     )
 
 
@@ -119,7 +123,7 @@ class _Attempts:
     def run(self, call: ToolCall) -> ToolResult:
         while True:
             if self.deadline.passed:
-                raise ToolTimeout("The tool had no time left to run.")
+                raise self._too_late()
             try:
                 return self.executor.execute(self.spec, call, self.deadline)
             except ToolError as error:
@@ -130,6 +134,11 @@ class _Attempts:
                     raise
             self.deadline.clock.sleep(pause)
             self.repeated += 1
+
+    def _too_late(self) -> ToolTimeout:
+        error = ToolTimeout("The tool had no time left to run.")
+        error.nothing_sent = self.repeated == 0
+        return error
 
     def _pause(self, asked: float | None) -> float:
         """Seconds before the next attempt, with jitter so that callers spread out.

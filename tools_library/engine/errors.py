@@ -31,7 +31,12 @@ class ToolError(VoiceAssistError):
         detail: more for staff, never secrets.
         trace: request and answer as far as they got, masked.
         retry_after: seconds that the other side asks to be left alone.
+
+    Attributes:
+        nothing_sent: the tool's own request had not gone out yet, so nothing can have happened.
     """
+
+    nothing_sent = False
 
     def __init__(
         self,

@@ -16,6 +16,12 @@ from voiceassist.foundation import outbound
 
 def tool_error(error: outbound.OutboundError, who: str = "The service") -> ToolError:
     """Return the tool's error for one of the door; `who` begins its sentences."""
+    raised = _translated(error, who)
+    raised.nothing_sent = not error.sent
+    return raised
+
+
+def _translated(error: outbound.OutboundError, who: str) -> ToolError:
     detail = error.public_message
     if isinstance(error, outbound.OutboundTimeout):
         return ToolTimeout(f"{who} did not answer in time.", detail=detail)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -41,12 +41,14 @@ class Line:
         redirects: how many are followed.
         rules: the organization's allowed and denied hosts.
         tokens: where bought tokens are kept.
+        repeatable: the other side may get a request twice, as one that only reads.
     """
 
     connect_timeout: float | None = None
     redirects: int = 0
     rules: outbound.Rules | None = None
     tokens: TokenCache = field(default=tokens)
+    repeatable: bool = False
 
 
 def send_proven(
@@ -70,7 +72,8 @@ def send_proven(
     bought = purchase(authentication, call.context.get("organization_id"), call.secrets)
     buy = partial(bought.buy, partial(_buy, line), call.secrets, deadline)
     for last in (False, True):
-        token = line.tokens.get(bought.key, buy, deadline)
+        with before_sending():
+            token = line.tokens.get(bought.key, buy, deadline)
         proven = apply(authentication, request, call.secrets, token=token)
         response = _send_traced(proven, call.secrets, deadline, line, trace)
         if response.status != 401 or last:
@@ -78,6 +81,16 @@ def send_proven(
         line.tokens.forget(bought.key, token)
         trace["warnings"] = ["The access token was refused; a new one was bought."]
     return response
+
+
+@contextlib.contextmanager
+def before_sending() -> Iterator[None]:
+    """Mark what fails inside as a failure before the tool's own request went out."""
+    try:
+        yield
+    except ToolError as error:
+        error.nothing_sent = True
+        raise
 
 
 def send(request: Request, deadline: Deadline, line: Line) -> outbound.OutboundResponse:
@@ -96,6 +109,7 @@ def send(request: Request, deadline: Deadline, line: Line) -> outbound.OutboundR
             connect_timeout=line.connect_timeout,
             redirects=line.redirects,
             rules=line.rules,
+            repeatable=line.repeatable,
         )
     except outbound.OutboundError as error:
         raise tool_error(error) from None
@@ -169,7 +183,8 @@ def _send_traced(
 def _buy(line: Line, request: Request, deadline: Deadline) -> outbound.OutboundResponse:
     """Send a token's request: a redirect of it would carry the client's secret elsewhere."""
     try:
-        return send(request, deadline, Line(line.connect_timeout, 0, line.rules))
+        own = Line(line.connect_timeout, 0, line.rules, repeatable=True)
+        return send(request, deadline, own)
     except ToolError as error:
         error.detail = f"While an access token was bought: {error.detail}"
         raise

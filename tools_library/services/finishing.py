@@ -106,8 +106,11 @@ def _may_be_followed(execution: ToolExecution) -> bool:
 
 def is_unknown(execution: ToolExecution) -> bool:
     """Return whether a run that ended was under way and may have changed things all the same."""
+    trace = execution.trace or {}
+    if trace.get("nothing_sent"):
+        return False
     stopped = execution.status in (ExecutionStatus.TIMEOUT, ExecutionStatus.CANCELLED)
-    lost = bool((execution.trace or {}).get("answer_lost"))
+    lost = bool(trace.get("answer_lost"))
     ended_blindly = stopped or lost or execution.error_code in _BEGAN_AND_LOST
     return ended_blindly and execution.began and execution.side_effect in CHANGES_THINGS
 

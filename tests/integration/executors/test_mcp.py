@@ -146,13 +146,13 @@ JSON = b"Content-Type: application/json"
 STREAM = b"Content-Type: text/event-stream"
 
 
-def run_against(settings, handler, *, secrets=None, seconds=3.0, **more):
+def run_against(settings, handler, *, secrets=None, seconds=3.0, side_effect="read", **more):
     server = RawServer(handler)
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
     url = f"http://127.0.0.1:{server.port}/mcp"
     try:
         configuration = {"type": "mcp", "url": url, "tool": "x", **more}
-        outcome = go(configuration, secrets=secrets, seconds=seconds)
+        outcome = go(configuration, secrets=secrets, seconds=seconds, side_effect=side_effect)
     finally:
         server.stop()
     return outcome, server
@@ -190,8 +190,30 @@ def run_against(settings, handler, *, secrets=None, seconds=3.0, **more):
     ],
 )  # fmt: skip
 def test_servers_that_lie(settings, answers, code):
-    outcome, _ = run_against(settings, scripted(*answers))
+    outcome, server = run_against(settings, scripted(*answers))
     assert (outcome.status, outcome.error_code) == ("error", code)
+    called = any(b"tools/call" in each for each in server.requests)
+    assert bool(outcome.trace.get("nothing_sent")) is not called
+
+
+@pytest.mark.parametrize(("side_effect", "status"), [("read", "success"), ("write", "error")])
+def test_a_kept_connection_that_was_just_closed_costs_a_read_nothing(settings, side_effect, status):
+    answers = [HELLO, ACCEPTED]
+
+    def handle(server, connection):
+        while request := server.read_request(connection):
+            if answers:
+                body = json.loads(request.partition(b"\r\n\r\n")[2])
+                answer = answers.pop(0)
+                connection.sendall(answer(body) if callable(answer) else answer)
+            elif server.connections > 1:
+                body = json.loads(request.partition(b"\r\n\r\n")[2])
+                connection.sendall(rpc(result={"content": []})(body))
+            else:
+                return
+
+    outcome, server = run_against(settings, handle, side_effect=side_effect)
+    assert outcome.status == status and len(server.requests) == (4 if status == "success" else 3)
 
 
 @pytest.mark.parametrize("code", [-32601, -32020, -32022])

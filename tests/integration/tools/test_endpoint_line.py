@@ -57,12 +57,13 @@ def raw(settings):
 
 
 def run_tool(
-    url, arguments=None, retries=0, seconds=10.0, organization=1, network=None, **configuration
-):
+    url, arguments=None, retries=0, seconds=10.0, organization=1, network=None, side_effect="",
+    **configuration,
+):  # fmt: skip
     properties = {name: {} for name in arguments or {}}
     schema = {"type": "object", "properties": properties}
     stored = {"url": url, **configuration}
-    side_effect = "idempotent" if retries else "write"
+    side_effect = side_effect or ("idempotent" if retries else "write")
     spec = ToolSpec("t", "endpoint", stored, schema, side_effect, retries)
     call = ToolCall(
         "run-1", arguments or {}, {"organization_id": organization}, seconds,
@@ -183,11 +184,50 @@ def test_a_lost_connection_is_tried_again_for_what_may_be_repeated(raw):
         if server.read_request(connection) and len(server.requests) > 1:
             connection.sendall(FINE)
 
-    server, url = raw(handle)
+    _, url = raw(handle)
     assert run_tool(url, retries=1).retry_count == 1
-    server.requests.clear()
+    server, url = raw(handle)  # no connection to it is kept that could be closed in between
     outcome = run_tool(url)
     assert outcome.error_code == "connection_failed" and len(server.requests) == 1
+    assert outcome.trace["answer_lost"] is True
+
+
+@pytest.mark.parametrize(
+    ("side_effect", "status", "asked"),
+    [("read", "success", 3), ("idempotent", "error", 2), ("write", "error", 2)],
+)
+def test_a_kept_connection_that_was_just_closed_costs_a_read_nothing(
+    raw, side_effect, status, asked
+):
+    def handle(server, connection):
+        server.read_request(connection)
+        connection.sendall(FINE)
+        server.read_request(connection)
+
+    server, url = raw(handle)
+    assert run_tool(url, side_effect="write").status == "success"
+    outcome = run_tool(url, side_effect=side_effect)
+    assert (outcome.status, len(server.requests), outcome.retry_count) == (status, asked, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (ok(b"<html>", b"Content-Type: text/html"), "bad_response"),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "bad_status"),
+        (b"", "connection_failed"),
+    ],
+)
+def test_without_a_token_nothing_was_sent_to_the_tool(raw, answer, code):
+    def handle(server, connection):
+        server.read_request(connection)
+        connection.sendall(answer)
+
+    _, there = raw(handle)
+    server, url = raw(routed(other=FINE))
+    outcome = run_tool(url, authentication={**OAUTH, "token_url": f"{there}/token"})
+    assert outcome.error_code == code and server.requests == []
+    assert outcome.trace["nothing_sent"] is True and "answer_lost" not in outcome.trace
 
 
 def test_an_answer_that_drips_ends_at_the_deadline(raw):

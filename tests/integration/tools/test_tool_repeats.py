@@ -168,6 +168,22 @@ def test_a_change_that_reached_nobody_may_be_asked_for_again(organization):
     assert ask(tool, organization).status == "queued"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ToolResponseError("The seller of tokens talks nonsense."),
+        ToolTimeout("The seller of tokens is slow."),
+        ToolAnswerLost("The handshake's answer was lost on the way."),
+    ],
+    ids=["unreadable token", "slow token", "lost handshake"],
+)
+def test_what_failed_before_it_was_sent_may_be_asked_for_again(organization, error):
+    tool = tool_of(organization)
+    error.nothing_sent = True
+    end(ask(tool, organization), failed(error))
+    assert ask(tool, organization).status == "queued"
+
+
 def test_what_no_worker_took_up_may_be_asked_for_again(organization):
     tool = tool_of(organization)
     first = ask(tool, organization)

@@ -254,6 +254,64 @@ def test_broken_answers_are_failed_connections(serve, answer):
     assert isinstance(caught.value, OutboundBroken)  # the request may have been acted on
 
 
+def closing_on_the_second(word=b""):
+    """Answer a connection's first request, and end it at the second."""
+
+    def handle(server, connection):
+        server.read_request(connection)
+        connection.sendall(ok(b"x"))
+        if server.read_request(connection) and word:
+            connection.sendall(word)
+
+    return handle
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_what_may_go_twice_does_where_a_kept_connection_was_just_closed(serve, tmp_path, secured):
+    context, trusted = certificate(tmp_path, "b.example") if secured else (None, "")
+    server = serve(closing_on_the_second(), context)
+    host = f"b.example:{server.port}"
+    door = Door(allow=[host], resolve=lambda n, p: ["127.0.0.1"], ca_file=trusted)
+    url = f"http{'s' if secured else ''}://{host}/"
+    door.request("GET", url)
+    assert door.request("GET", url, repeatable=True).body == b"x"
+    assert (server.connections, len(server.requests)) == (2, 3)
+    with pytest.raises(OutboundBroken):
+        door.request("POST", url)
+    assert (server.connections, len(server.requests)) == (2, 4)
+
+
+def test_nothing_goes_twice_on_a_new_connection_or_after_a_word(serve):
+    silent = serve(lambda server, connection: server.read_request(connection))
+    with pytest.raises(OutboundBroken):
+        get(silent, repeatable=True)
+    assert len(silent.requests) == 1
+    rude = serve(closing_on_the_second(b"HTTP"))
+    host = f"127.0.0.1:{rude.port}"
+    door = Door(allow=[host])
+    door.request("GET", f"http://{host}/")
+    with pytest.raises(OutboundBroken):
+        door.request("GET", f"http://{host}/", repeatable=True)
+    assert len(rude.requests) == 2
+
+
+def test_a_failure_tells_whether_the_request_may_have_gone_out(serve):
+    silent = serve(lambda server, connection: server.ended.wait(20))
+    with pytest.raises(OutboundTimeout) as caught:
+        get(silent, timeout=0.2)
+    assert caught.value.sent
+    host = f"b.example:{silent.port}"
+    slow = Door(allow=[host], resolve=lambda n, p: silent.ended.wait(20))
+    with pytest.raises(OutboundTimeout) as caught:
+        slow.request("GET", f"http://{host}/", timeout=0.2)
+    assert not caught.value.sent
+    hung_up = serve(lambda server, connection: connection.recv(10))
+    host = f"127.0.0.1:{hung_up.port}"
+    with pytest.raises(OutboundFailed) as caught:
+        Door(allow=[host]).request("GET", f"https://{host}/")
+    assert not caught.value.sent and not isinstance(caught.value, OutboundBroken)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

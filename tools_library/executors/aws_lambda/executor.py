@@ -121,6 +121,7 @@ def _ask(
     from botocore.exceptions import BotoCoreError, ClientError
 
     began = deadline.remaining
+    invoking = False
     what = f"the role {config.credentials.role_arn}"
     try:
         with aws.within(began):
@@ -131,6 +132,7 @@ def _ask(
                 call.context.get("organization_id"),
                 settings.AWS_HOST_CREDENTIALS_FOR,
             )
+            invoking = True
             what = f"the function {config.function_name} in {config.aws_region}"
             return aws.lambda_client(config.aws_region, keys).invoke(
                 FunctionName=config.function_name,
@@ -140,13 +142,16 @@ def _ask(
             )
     except OutboundError as error:
         raised = tool_error(error, "AWS Lambda")
-        if isinstance(raised, ToolTimeout):
+        raised.nothing_sent = raised.nothing_sent or not invoking
+        if isinstance(raised, ToolTimeout) and not raised.nothing_sent:
             _assume_usage(config, began - deadline.remaining, trace)
         raise raised from None
     except ClientError as error:
         raise refusals.refused(error, what) from None
     except BotoCoreError as error:
-        raise refusals.unreadable(error) from None
+        unreadable = refusals.unreadable(error)
+        unreadable.nothing_sent = not invoking
+        raise unreadable from None
 
 
 def _note_usage(config: LambdaConfig, usage: reports.Usage | None, trace: dict[str, Any]) -> None:

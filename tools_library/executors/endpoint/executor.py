@@ -46,7 +46,8 @@ class EndpointExecutor:
             # A redirect may repeat the body elsewhere; headers with secrets the door leaves out.
             follow = config.follow_redirects and not holds_secret(request.body, call.secrets)
             redirects = REDIRECTS if follow else 0
-            line = Line(config.connect_timeout, redirects, rules(call.network))
+            reads = spec.side_effect == "read"
+            line = Line(config.connect_timeout, redirects, rules(call.network), repeatable=reads)
             response = send_proven(request, config.authentication, call, deadline, line, trace)
             output = _output(response, config, call, trace)
         except ToolError as error:

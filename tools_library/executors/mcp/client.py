@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from tools_library.engine import templating
@@ -41,7 +42,11 @@ class _SessionGoneError(Exception):
 
 
 class Client:
-    """A server as one run sees it; `trace` gets the last request and answer, masked."""
+    """A server as one run sees it; `trace` gets the last request and answer, masked.
+
+    Args:
+        reads: what is asked for changes nothing, so the server may get it twice.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,8 @@ class Client:
         names: templating.Names,
         deadline: Deadline,
         trace: dict[str, Any],
+        *,
+        reads: bool,
     ) -> None:
         self._server = server
         self._call = call
@@ -57,7 +64,8 @@ class Client:
         self._trace = trace
         self._url = templating.render_url(server.url, names)
         self._headers = templating.render_headers(server.headers, names)
-        self._line = http.Line(rules=http.rules(call.network))
+        self._handshakes = http.Line(rules=http.rules(call.network), repeatable=True)
+        self._line = replace(self._handshakes, repeatable=reads)
         self._key = self._fingerprint()
 
     def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +81,8 @@ class Client:
                 return self._ask(session, method, params)
             except _SessionGoneError:
                 sessions.forget(self._key, session)
-        session = self._open()
+        with http.before_sending():
+            session = self._open()
         sessions.keep(self._key, session)
         try:
             return self._ask(session, method, params)
@@ -91,7 +100,8 @@ class Client:
         """
         number = next(_numbers)
         hello = {"protocolVersion": VERSIONS[0], "capabilities": {}, "clientInfo": _CLIENT}
-        response = self._post(wire.request(number, "initialize", hello), {})
+        body = wire.request(number, "initialize", hello)
+        response = self._post(body, {}, self._handshakes)
         message = self._handshake_of(response, number)
         if message is None:
             return Session(STATELESS, stateless=True)
@@ -106,7 +116,8 @@ class Client:
             raise ToolResponseError("The MCP server gave a session id that cannot be sent.")
         self._call.secrets.hide(session_id)
         session = Session(str(version), session_id)
-        done = self._post(wire.notification("notifications/initialized"), _headers(session))
+        body = wire.notification("notifications/initialized")
+        done = self._post(body, _headers(session), self._handshakes)
         self._check_status(done)
         return session
 
@@ -136,7 +147,7 @@ class Client:
         if session.stateless:
             params = {**params, "_meta": _meta()}
             headers |= _mirrored(method, params)
-        response = self._post(wire.request(number, method, params), headers)
+        response = self._post(wire.request(number, method, params), headers, self._line)
         if session.session_id and response.status in (400, 404):
             raise _SessionGoneError
         self._check_status(response)
@@ -147,7 +158,7 @@ class Client:
         result: dict[str, Any] = message["result"]
         return result
 
-    def _post(self, body: bytes, headers: dict[str, str]) -> OutboundResponse:
+    def _post(self, body: bytes, headers: dict[str, str], line: http.Line) -> OutboundResponse:
         request = Request("POST", self._url, {}, body)
         ours = {"Accept": wire.ACCEPT, "Content-Type": "application/json", **headers}
         for name, value in (self._headers | ours).items():
@@ -157,7 +168,7 @@ class Client:
             self._server.authentication,
             self._call,
             self._deadline,
-            self._line,
+            line,
             self._trace,
         )
 

@@ -50,7 +50,8 @@ class McpExecutor:
         names = templating.Names(call.context, call.arguments, declared, call.secrets)
         trace: dict[str, Any] = {}
         try:
-            client = Client(config, call, names, deadline, trace)
+            reads = spec.side_effect == "read"
+            client = Client(config, call, names, deadline, trace, reads=reads)
             params = {"name": config.tool, "arguments": dict(call.arguments)}
             output = to_output(client.ask("tools/call", params))
         except ToolError as error:
@@ -71,7 +72,7 @@ def list_tools(
     call = ToolCall("", {}, context, LIST_SECONDS, secrets, network)
     deadline = Deadline.after(LIST_SECONDS, SystemClock())
     names = templating.Names(context, {}, frozenset(), secrets)
-    client = Client(server, call, names, deadline, {})
+    client = Client(server, call, names, deadline, {}, reads=True)
     found: list[McpTool] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):

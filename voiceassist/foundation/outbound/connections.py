@@ -38,6 +38,7 @@ class Errand:
         connect_by: the same for look-up and connection alone.
         addresses: (host, port) → checked addresses; raises where there are none to dial.
         permits: (host, port, address) → whether a connection made to it earlier may serve.
+        anew: no connection made earlier may serve.
     """
 
     deadline: float
@@ -45,6 +46,7 @@ class Errand:
     guard: Guard
     addresses: Callable[[str, int], list[str]]
     permits: Callable[[str, int, str], bool]
+    anew: bool = False
 
 
 _errand: contextvars.ContextVar[Errand] = contextvars.ContextVar("outbound_errand")
@@ -80,23 +82,23 @@ class _Pinned:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        self._watch()
+        self._watch(kept=False)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            self._watch()
+        if self.sock is not None and self.guard is not _errand.get().guard:
+            self._watch(kept=True)
         super().request(*args, **kwargs)  # type: ignore[misc]
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         self.used_at = time.monotonic()
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
-    def _watch(self) -> None:
+    def _watch(self, *, kept: bool) -> None:
         # Kept connections are free a moment before the request before is over for its guard.
         before, self.guard = self.guard, _errand.get().guard
         if before is not None and before is not self.guard:
             before.end()
-        self.guard.watch(self.sock)
+        self.guard.watch(self.sock, kept=kept)
 
     def _bare_host(self) -> str:
         return self.host.strip("[]")
@@ -105,7 +107,8 @@ class _Pinned:
         """Return whether a kept connection may take up the present errand."""
         now = time.monotonic()
         return (
-            now - self.used_at <= IDLE_SECONDS
+            not _errand.get().anew
+            and now - self.used_at <= IDLE_SECONDS
             and now - self.dialled_at <= LIFE_SECONDS
             and _errand.get().permits(self._bare_host(), self.port, self.dialled)
         )

@@ -53,6 +53,18 @@ class OutboundResponse:
     url: str
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """What holds for every hop of a request; `deadline` is on `time.monotonic`."""
+
+    deadline: float
+    connect_timeout: float
+    max_bytes: int
+    rules: Rules | None
+    follow: bool
+    repeatable: bool
+
+
 class Door:
     """A guarded way out with its own pools.
 
@@ -122,28 +134,32 @@ class Door:
         max_bytes: int = MAX_BYTES,
         redirects: int = 0,
         rules: Rules | None = None,
+        repeatable: bool = False,
     ) -> OutboundResponse:
         """Send one request and read its answer; see `request` of the package."""
         began = time.monotonic()
-        deadline = began + timeout
+        terms = _Terms(
+            began + timeout, connect_timeout or timeout, max_bytes, rules, redirects > 0, repeatable
+        )
         target = self._judge.url(url, rules)
         outgoing = Outgoing(method, target, checked_headers(method, headers or {}), body)
         left = min(redirects, MAX_REDIRECTS)
-        while True:
-            follow = redirects > 0
-            connect_by = min(deadline, time.monotonic() + (connect_timeout or timeout))
-            status, received, content = self._send(
-                outgoing, deadline, connect_by, max_bytes, rules, follow
-            )
-            if not (follow and _elsewhere(status, received)):
-                duration_ms = round((time.monotonic() - began) * 1000)
-                return OutboundResponse(status, received, content, duration_ms, outgoing.target.url)
-            if left == 0:
-                raise OutboundFailed(
-                    f"{target.host} redirects more often than is followed.", retryable=False
-                )
-            left -= 1
-            outgoing = self._next(outgoing, status, received["location"], rules)
+        hops = 0
+        try:
+            while True:
+                status, received, content = self._sent(outgoing, terms)
+                if not (terms.follow and _elsewhere(status, received)):
+                    ms = round((time.monotonic() - began) * 1000)
+                    return OutboundResponse(status, received, content, ms, outgoing.target.url)
+                hops += 1
+                if hops > left:
+                    raise OutboundFailed(
+                        f"{target.host} redirects more often than is followed.", retryable=False
+                    )
+                outgoing = self._next(outgoing, status, received["location"], rules)
+        except OutboundError as error:
+            error.sent = error.sent or hops > 0
+            raise
 
     def _next(self, sent: Outgoing, status: int, location: str, rules: Rules | None) -> Outgoing:
         url = next_url(sent.target, location)
@@ -156,34 +172,41 @@ class Door:
             ) from None
         return next_request(sent, status, target)
 
+    def _sent(self, outgoing: Outgoing, terms: _Terms) -> tuple[int, dict[str, str], bytes]:
+        try:
+            return self._send(outgoing, terms)
+        except OutboundBroken as error:
+            if not (terms.repeatable and error.stale):
+                raise
+        return self._send(outgoing, terms, anew=True)
+
     def _send(
-        self,
-        outgoing: Outgoing,
-        deadline: float,
-        connect_by: float,
-        max_bytes: int,
-        rules: Rules | None,
-        follow: bool,
+        self, outgoing: Outgoing, terms: _Terms, *, anew: bool = False
     ) -> tuple[int, dict[str, str], bytes]:
-        guard = watchdog.guard(deadline)
+        guard, rules = watchdog.guard(terms.deadline), terms.rules
+        connect_by = min(terms.deadline, time.monotonic() + terms.connect_timeout)
         errand = connections.Errand(
-            deadline,
+            terms.deadline,
             connect_by,
             guard,
             lambda host, port: self._judge.addresses(host, port, connect_by, rules),
             partial(self._permits, rules),
+            anew,
         )
         try:
             with connections.on(errand):
-                return self._exchange(outgoing, guard, deadline, max_bytes, follow)
+                return self._exchange(outgoing, guard, terms)
+        except OutboundError as error:
+            error.sent = guard.watched
+            raise
         finally:
             guard.end()
 
     def _exchange(
-        self, outgoing: Outgoing, guard: Guard, deadline: float, max_bytes: int, follow: bool
+        self, outgoing: Outgoing, guard: Guard, terms: _Terms
     ) -> tuple[int, dict[str, str], bytes]:
         target = outgoing.target
-        left = deadline - time.monotonic()
+        left = terms.deadline - time.monotonic()
         if left <= 0:
             raise OutboundTimeout(f"There was no time left to call {target.host}.")
         response: Any = None
@@ -203,10 +226,10 @@ class Door:
                 timeout=Timeout(total=left),
             )
             received = {name.lower(): value for name, value in response.headers.itermerged()}
-            if follow and _elsewhere(response.status, received):
+            if terms.follow and _elsewhere(response.status, received):
                 response.close()
                 return response.status, received, b""
-            content = _content(response, received, max_bytes)
+            content = _content(response, received, terms.max_bytes)
             if guard.fired:
                 raise OutboundTimeout(f"{target.host} did not finish its answer in time.")
             guard.end()
@@ -217,7 +240,10 @@ class Door:
             raise
         except (HTTPError, OSError, ValueError) as error:
             _discard(response)
-            raise _translated(error, target.host, timed_out=guard.fired) from error
+            raised = _translated(error, target.host, guard)
+            if isinstance(raised, OutboundBroken):
+                raised.stale = guard.kept and response is None and _wordless(error)
+            raise raised from error
 
     def _permits(self, rules: Rules | None, host: str, port: int, address: str) -> bool:
         try:
@@ -293,6 +319,7 @@ def request(
     max_bytes: int = MAX_BYTES,
     redirects: int = 0,
     rules: Rules | None = None,
+    repeatable: bool = False,
 ) -> OutboundResponse:
     """Send one request through the process's door and read its answer.
 
@@ -306,6 +333,9 @@ def request(
             like any other. Each is judged as if it were typed. To another scheme, host or port
             only headers go along that cannot hold a key.
         rules: the organization's.
+        repeatable: the other side may get it twice. A connection that was kept from an earlier
+            request may be closed at the moment it is taken up again; then it is sent once more,
+            at once, on a new one.
 
     Raises:
         OutboundError: one class for each cause.
@@ -320,6 +350,7 @@ def request(
         max_bytes=max_bytes,
         redirects=redirects,
         rules=rules,
+        repeatable=repeatable,
     )
 
 
@@ -339,12 +370,19 @@ def _content(response: Any, headers: Mapping[str, str], max_bytes: int) -> bytes
     return read_body(response, headers.get("content-encoding", "").strip().lower(), max_bytes)
 
 
-def _translated(error: Exception, host: str, *, timed_out: bool) -> OutboundError:
-    if timed_out or "timed out" in str(error).lower():
+def _translated(error: Exception, host: str, guard: Guard) -> OutboundError:
+    if guard.fired or "timed out" in str(error).lower():
         return OutboundTimeout(f"{host} did not answer in time.")
     if isinstance(error, SSLError):
         return OutboundFailed(f"The certificate of {host} cannot be trusted.", retryable=False)
+    if not guard.watched:
+        return OutboundFailed(f"{host} broke the connection before the request was sent.")
     return OutboundBroken(f"The connection to {host} broke.")
+
+
+def _wordless(error: Exception) -> bool:
+    """Return whether a connection ended before the first byte of an answer."""
+    return any(isinstance(each, ConnectionError) for each in (error, *error.args))
 
 
 def _discard(response: Any) -> None:

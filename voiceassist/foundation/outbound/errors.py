@@ -12,7 +12,13 @@ from voiceassist.foundation.errors import VoiceAssistError
 
 
 class OutboundError(VoiceAssistError):
-    """A request through the outbound door failed."""
+    """A request through the outbound door failed.
+
+    Attributes:
+        sent: whether the other side may have had the request, or one before a redirect.
+    """
+
+    sent = False
 
 
 class OutboundRefused(OutboundError):
@@ -41,7 +47,15 @@ class OutboundFailed(OutboundError):
 
 
 class OutboundBroken(OutboundFailed):
-    """The other side went away, or fell silent in the middle, after it may have had the request."""
+    """The other side went away, or fell silent in the middle, after it may have had the request.
+
+    Attributes:
+        stale: it went without a word, on a connection kept from an earlier request: most likely
+            it closed that one at the same moment.
+    """
+
+    sent = True
+    stale = False
 
 
 class OutboundTooLarge(OutboundError):

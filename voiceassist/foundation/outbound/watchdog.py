@@ -15,18 +15,25 @@ import time
 
 
 class Guard:
-    """One request's deadline. `fired` tells that it passed and the socket was shut."""
+    """One request's deadline.
+
+    Attributes:
+        fired: it passed and the socket was shut.
+        watched: there is a connection, on which the request may have gone out.
+        kept: that connection was opened for an earlier request.
+    """
 
     def __init__(self) -> None:
-        self.fired = False
+        self.fired = self.watched = self.kept = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._over = False
 
-    def watch(self, sock: socket.socket | None) -> None:
+    def watch(self, sock: socket.socket | None, *, kept: bool = False) -> None:
         """Name the socket to shut; a request names it once its connection stands."""
         with self._lock:
             self._socket = sock
+            self.watched, self.kept = True, kept
             if self.fired:
                 self._shut()
 
