@@ -14,6 +14,7 @@ from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
 from calls.reading.score import EventRow, Row, RunRow, SpokenRow, ending_of, score_of
 from calls.services import control
+from calls.views import transferring
 from calls.views.access import call_or_404, page
 from tools_library.choices import ExecutionStatus, ToolType
 from voiceassist.foundation.errors import VoiceAssistError
@@ -48,6 +49,8 @@ def call_page(request: HttpRequest, call_id: int) -> HttpResponse:
             "event": EventRow(),
         },
         "note_max": control.NOTE_MAX,
+        **transferring.form_of(call),
+        **transferring.card_of(call),
     }
     return render(request, "calls/detail.html", context)
 

@@ -80,7 +80,7 @@ class LiveCall extends HTMLElement {
     this.piece("ending").hidden = false;
     for (const element of this.querySelectorAll("[data-while-live], [data-audio]")) element.hidden = true;
     for (const caret of this.querySelectorAll("[data-caret]")) caret.hidden = true;
-    document.getElementById("end")?.close();
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     // The counts around the page would go on counting this call.
     for (const count of document.querySelectorAll("[data-live-calls]")) count.hidden = true;
     this.#line({ state: "ended" });

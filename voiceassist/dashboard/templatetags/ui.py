@@ -32,6 +32,9 @@ PILLS = {
     "no-answer": ("idle", "minus"),
     "failed": ("bad", "x"),
     "canceled": ("idle", "minus"),
+    "asked": ("idle", "clock"),
+    "dialling": ("live", "phone-outgoing"),
+    "answered": ("live", "pulse"),
 }
 
 TOOL_ICONS = {
