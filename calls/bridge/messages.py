@@ -41,13 +41,21 @@ class Messages:
         """A response has said something itself, which stands for the words at the start."""
         self._spoken.add(response_id)
 
+    def has_spoken(self, response_id: str) -> bool:
+        """Whether a response has said something itself."""
+        return response_id in self._spoken
+
     def due(self, runs: Iterable[Run], now: float) -> str:
         """Return what is to be said now about one of the runs that go on; empty for nothing."""
+        runs = list(runs)
         for run in runs:
             if self._once(run, "start", run.phrases.start) and run.response_id not in self._spoken:
                 return self._next(run.tool, "start", run.phrases.start)
             late = now - run.began >= run.phrases.delayed_after_s
             if late and self._once(run, "delayed", run.phrases.delayed):
+                # Runs side by side that have the same words are spoken of together.
+                same = (each for each in runs if each.phrases.delayed == run.phrases.delayed)
+                self._over |= {(each.call_id, "delayed") for each in same}
                 return self._next(run.tool, "delayed", run.phrases.delayed)
         return ""
 
@@ -56,7 +64,7 @@ class Messages:
         told = json.loads(output)
         moment = "complete" if told.get("success") else "failed"
         phrases = run.phrases.complete if told.get("success") else run.phrases.failed
-        if phrases and (told.get("error_code") or told.get("error")) not in UNSAID:
+        if phrases and told.get("error_code") not in UNSAID:
             self._outcomes[run.call_id] = self._next(run.tool, moment, phrases)
 
     def outcomes(self, call_ids: Iterable[str]) -> tuple[str, bool]:

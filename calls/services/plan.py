@@ -13,7 +13,8 @@ from calls.models import Call, MediaTicket, TranscriptItem
 from calls.services import tickets, transfers
 from calls.services.errors import TicketRefused
 from calls.services.recorder import CallRef
-from tools_library.behaviour import Behaviour, SpokenMessage
+from tools_library.approvals.policy import who_is_asked
+from tools_library.behaviour import Behaviour, DelayedMessage, SpokenMessage
 from tools_library.executors.builtin.transfer_call import destinations
 from tools_library.services import catalog
 from tools_library.services.catalog import CatalogTool
@@ -26,6 +27,7 @@ from voiceassist.assistants.spec import AssistantSpec
 
 HISTORY_MAX = 40  # long text histories push a voice model toward written speech
 CALL_TOOL_TIMEOUT_S = 10.0
+HOLDING_AFTER_MS = int(DelayedMessage.model_fields["after_ms"].default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ def _plan(
         farewell=sentences["farewell"],
         silence_timeout_s=spec.silence_timeout_seconds,
         max_duration_s=max(spec.max_duration_seconds - offset_ms / 1000, 10.0),
-        tools={name: _traits(tool, spec.language) for name, tool in tools.items()},
+        tools={
+            name: _traits(tool, spec.language, sentences["holding"]) for name, tool in tools.items()
+        },
         history=history,
         destinations=destinations(spec.tools_settings.transfer_call),
         resumed=resumed,
@@ -135,30 +139,36 @@ def _turn_detection(spec: AssistantSpec) -> dict[str, Any]:
     return detection | {"create_response": True}
 
 
-def _traits(tool: CatalogTool, language: str) -> ToolTraits:
+def _traits(tool: CatalogTool, language: str, holding: str) -> ToolTraits:
+    # What the session itself does is heard: keys, a farewell, somebody's phone ringing.
+    holding = "" if tool.runs_at == "session" else holding
+    asked = who_is_asked(
+        tool.behaviour, require_confirmation=tool.require_confirmation, trigger="call"
+    )
     return ToolTraits(
         runs_at=tool.runs_at,
         side_effect=tool.side_effect,
         execution_order=tool.execution_order,
         timeout_s=min(tool.timeout_seconds or CALL_TOOL_TIMEOUT_S, CALL_TOOL_TIMEOUT_S),
         on_interrupt=tool.behaviour.on_interrupt,
-        phrases=_phrases(tool.behaviour, language),
+        asked=asked is not None,
+        phrases=_phrases(tool.behaviour, language, holding),
     )
 
 
-def _phrases(behaviour: Behaviour, language: str) -> Phrases:
+def _phrases(behaviour: Behaviour, language: str, holding: str) -> Phrases:
     """Return what the caller hears around a run, in one language.
 
-    An async run is only accepted when its call is answered; of its outcome the model speaks.
+    While a run takes long they hear the assistant's own sentence where the tool has none. An async
+    run is only accepted when its call is answered; of its outcome the model speaks.
     """
     messages = behaviour.messages
-    # The session ends no run later than this: nothing is said of it after that.
-    after_s = messages.delayed.after_ms / 1000 if messages.delayed else CALL_TOOL_TIMEOUT_S
+    after_ms = messages.delayed.after_ms if messages.delayed else HOLDING_AFTER_MS
     told_at_once = behaviour.execution_mode == "sync"
     return Phrases(
         start=_variants(messages.start, language),
-        delayed=_variants(messages.delayed, language),
-        delayed_after_s=after_s,
+        delayed=_variants(messages.delayed, language) or ((holding,) if holding else ()),
+        delayed_after_s=after_ms / 1000,
         complete=_variants(messages.complete, language) if told_at_once else (),
         failed=_variants(messages.failed, language) if told_at_once else (),
     )

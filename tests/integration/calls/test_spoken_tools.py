@@ -47,6 +47,17 @@ def test_words_of_staff_fill_a_long_run_and_tell_its_outcome(site):
     ], "the model has spoken itself: no words at the start"
 
 
+def test_a_long_run_without_words_of_its_own_has_the_sentence_of_the_assistant(site):
+    site.assistant.sentences = {"holding": "I am still looking."}
+    drafts.save(site.assistant)
+    publishing.publish(site.assistant, None)
+    slow_tool(site)
+    report = site.ring("slow_tool")
+    call = ended(report)
+    assert report.warnings == []
+    assert said(call)[2] == "I am still looking."
+
+
 @pytest.mark.parametrize(("policy", "status"), [("auto", "cancelled"), ("keep", "success")])
 def test_a_run_heeds_the_caller_who_speaks_by_its_policy(site, policy, status):
     slow_tool(site, on_interrupt=policy)

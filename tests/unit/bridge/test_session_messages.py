@@ -1,6 +1,7 @@
 """Words around runs, runs that end when the caller speaks, outcomes that come late."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,16 @@ def test_words_for_a_long_run_wait_for_silence():
     call.model(ev.SpeechStopped("u1", 900))
     call.listen_for(1_000)
     assert "Still on it." in asked(call)[0]
+
+
+def test_runs_side_by_side_with_the_same_words_are_spoken_of_once():
+    same = traits(delayed=("One moment.",), delayed_after_s=1.0)
+    reads = {name: replace(same, side_effect="read") for name in ("a", "b")}
+    call = running(reads, "a", "b")
+    call.listen_for(1_300)
+    speak(call, "r2")
+    call.listen_for(2_000)
+    assert ["One moment." in (each or "") for each in asked(call)] == [True]
 
 
 def test_words_for_the_outcome_are_the_response_that_follows_it():
