@@ -9,7 +9,9 @@ from django.test import Client
 
 from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_member, make_organization
+from tools_library.executors.builtin import of_session
 from voiceassist.assistants.models import Assistant, AssistantVersion
+from voiceassist.assistants.sentences import sentence
 from voiceassist.assistants.services import drafts
 from voiceassist.organizations.models import ApiKey, Membership, Role, User
 
@@ -70,6 +72,10 @@ def test_a_builder_makes_an_assistant(shop: Any, as_role: Callable[[str], Client
         ({"instructions": "Hi ${caller}"}, "instructions", "${caller} is not known"),
         ({"instructions": "x" * 32_001}, "instructions", "32000"),
         ({"sentence_holding": "${x}"}, "sentence_holding", "${x} is not known"),
+        ({"transfer_numbers": "Sales: 555"}, "transfer_numbers", "'Sales: 555' is no number"),
+        ({"transfer_enabled": "on"}, "transfer_numbers", "at least one number"),
+        ({"transfer_message": "Hi ${x}"}, "transfer_message", "${x} is not known"),
+        ({"end_call_message": "Bye ${"}, "end_call_message", "${"),
         ({"vad_threshold": "2"}, "vad_threshold", "less than or equal to 1"),
         ({"slug": "taken"}, "slug", "Another assistant is called taken"),
     ],
@@ -89,18 +95,59 @@ def test_saving_keeps_settings_that_the_form_does_not_show(
     shop: Any, as_role: Callable[[str], Client]
 ) -> None:
     row = Assistant.objects.of(shop).get()
-    row.tools_settings |= {
-        "enabled_tools": ["endCall", "transferCall"],
-        "transfer_call": {"enabled": True, "transfer_numbers": ["+12025550144"]},
-    }
+    row.tools_settings |= {"enabled_tools": ["other", "endCall"], "custom_tools": [{"name": "x"}]}
     drafts.save(row)
     data = form_of()
     del data["end_call_enabled"]
     as_role("builder").post(f"{ASSISTANTS}{row.pk}/change/", data)
     saved = Assistant.objects.of(shop).get().tools_settings
-    assert saved["enabled_tools"] == ["transferCall"]
-    assert saved["transfer_call"]["transfer_numbers"] == ["+12025550144"]
+    assert saved["enabled_tools"] == ["other"]
+    assert saved["custom_tools"] == [{"name": "x"}]
     assert saved["end_call"]["enabled"] is False
+
+
+def test_a_builder_says_where_callers_may_be_put_through_and_that_keys_may_be_pressed(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    row, client = Assistant.objects.of(shop).get(), as_role("builder")
+    given = form_of(
+        transfer_enabled="on",
+        transfer_numbers="Sales: +1 202 555 0143\n\n- +1 (202) 555-0144",
+        transfer_scenarios="The caller asks for a person.",
+        transfer_message="I am putting you through to ${organization_name}.",
+        press_keys_enabled="on",
+    )
+    assert client.post(f"{ASSISTANTS}{row.pk}/change/", given).status_code == 302
+    saved = Assistant.objects.of(shop).get()
+    assert saved.tools_settings["enabled_tools"] == ["endCall", "transferCall", "press_keys"]
+    assert saved.tools_settings["transfer_call"] == {
+        "enabled": True,
+        "scenarios": ["The caller asks for a person."],
+        "transfer_numbers": ["Sales: +1 202 555 0143", "+1 (202) 555-0144"],
+        "custom_message": "I am putting you through to ${organization_name}.",
+    }
+    offered = of_session.offered(drafts.check(saved).tools_settings, "en")
+    assert [tool.name for tool in offered] == ["endCall", "transferCall", "press_keys"]
+    shown = client.get(f"{ASSISTANTS}{row.pk}/change/").context["adminform"].form
+    assert shown["transfer_numbers"].value() == "Sales: +1 202 555 0143\n+1 (202) 555-0144"
+    told = as_role("operator").get(f"{ASSISTANTS}{row.pk}/change/").content.decode()
+    assert "put callers through to: Sales: +1 202 555 0143; +1 (202) 555-0144. It may press" in told
+
+
+def test_words_of_ending_and_transferring_are_asked_for_once(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    row, client = Assistant.objects.of(shop).get(), as_role("builder")
+    row.sentences = {"transferring": "Over you go.", "resumed": "Back."}
+    drafts.save(row)
+    shown = client.get(f"{ASSISTANTS}{row.pk}/change/").context["adminform"].form
+    assert shown["transfer_message"].value() == "Over you go."
+    assert not {"sentence_transferring", "sentence_farewell"} & set(shown.fields)
+    given = form_of(transfer_message="Over you go.", sentence_resumed="Back.")
+    client.post(f"{ASSISTANTS}{row.pk}/change/", given)
+    saved = Assistant.objects.of(shop).get()
+    assert sentence(drafts.check(saved), "transferring") == "Over you go."
+    assert saved.sentences == {"resumed": "Back."}
 
 
 def test_save_and_publish_makes_one_version_and_says_so(

@@ -38,6 +38,16 @@ pytestmark = pytest.mark.django_db
         ({"sentences": {"holding": 3}}, "sentences.holding", "text"),
         ({"sentences": ["holding"]}, "sentences", "object"),
         ({"tools_settings": {"end_call": {"enabled": "maybe"}}}, "tools_settings", "boolean"),
+        (
+            {"tools_settings": {"end_call": {"custom_message": "Bye ${"}}},
+            "tools_settings.end_call.custom_message",
+            "is not closed",
+        ),
+        (
+            {"tools_settings": {"transfer_call": {"transfer_numbers": ["555"]}}},
+            "tools_settings.transfer_call.transfer_numbers",
+            "'555' is no number",
+        ),
         ({"tools_settings": {"other": 1}}, "tools_settings", "not permitted"),
         ({"tools_settings": "all"}, "tools_settings", "valid"),
     ],

@@ -12,7 +12,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from voiceassist.assistants import models_known
-from voiceassist.assistants.admin.forms import END_CALL_FIELDS, SENTENCE_FIELDS, AssistantForm
+from voiceassist.assistants.admin import acts
+from voiceassist.assistants.admin.forms import SENTENCE_FIELDS, AssistantForm
 from voiceassist.assistants.admin.phone_number import PhoneNumberInline
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.sentences import WHEN, sentence
@@ -35,7 +36,8 @@ _LIMITS = ("Limits", {"classes": _TAB, "fields": (
     "silence_timeout_seconds", "max_duration_seconds", ("tool_limit_runs", "tool_limit_seconds"),
     "is_active",
 )})  # fmt: skip
-_ENDING = ("Ending calls", {"classes": _TAB, "fields": END_CALL_FIELDS})
+_ENDING = ("Ending calls", {"classes": _TAB, "fields": acts.ENDING})
+_TRANSFERRING = ("Transfers and keys", {"classes": _TAB, "fields": acts.TRANSFERRING})
 _SENTENCES = ("Sentences", {
     "classes": _TAB,
     "fields": tuple(SENTENCE_FIELDS),
@@ -47,6 +49,7 @@ _MODELS = ("Models", {"classes": _TAB, "fields": ("realtime_model", "transcripti
 _BY_SILENCE = "typeof turn_detection == 'undefined' || turn_detection == 'server_vad'"
 _BY_MEANING = "typeof turn_detection == 'undefined' || turn_detection == 'semantic_vad'"
 _MAY_END = "typeof end_call_enabled == 'undefined' || end_call_enabled == true"
+_MAY_TRANSFER = "typeof transfer_enabled == 'undefined' || transfer_enabled == true"
 
 
 @admin.register(Assistant)
@@ -71,6 +74,9 @@ class AssistantAdmin(OrganizationAdmin):
         "vad_eagerness": _BY_MEANING,
         "end_call_scenarios": _MAY_END,
         "end_call_message": _MAY_END,
+        "transfer_numbers": _MAY_TRANSFER,
+        "transfer_scenarios": _MAY_TRANSFER,
+        "transfer_message": _MAY_TRANSFER,
     }
 
     # --- the list ------------------------------------------------------------------------------
@@ -104,9 +110,13 @@ class AssistantAdmin(OrganizationAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show fields to whoever edits, and plain words to whoever reads."""
         may_edit = self.has_change_permission(request, obj) if obj else True
-        ending = _ENDING if may_edit else (_ENDING[0], {"classes": _TAB, "fields": ("ending",)})
-        words = _SENTENCES if may_edit else ("Sentences", {"classes": _TAB, "fields": ("said",)})
-        return (_WORDS, _VOICE, _TURNS, _LIMITS, ending, words, _MODELS)
+        parts: tuple[Any, ...] = (_ENDING, _TRANSFERRING, _SENTENCES)
+        if not may_edit:
+            parts = tuple(
+                (part[0], {"classes": _TAB, "fields": (column,)})
+                for part, column in zip(parts, ("ending", "transferring", "said"), strict=True)
+            )
+        return (_WORDS, _VOICE, _TURNS, _LIMITS, *parts, _MODELS)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Fill in the short name while a new assistant is written, and never afterwards."""
@@ -157,6 +167,16 @@ class AssistantAdmin(OrganizationAdmin):
             return "Only the caller and staff hang up."
         cases = "; ".join(settings.scenarios) or "when the conversation is over"
         return f"The assistant may end the call: {cases}."
+
+    @display(description="Transfers and keys")
+    def transferring(self, obj: Assistant) -> str:
+        """Return where to the assistant may put callers through, and whether it presses keys."""
+        settings = drafts.check(obj).tools_settings
+        known = settings.transfer_call
+        numbers = "; ".join(known.transfer_numbers) if known.enabled else ""
+        keys = "It may press keys." if "press_keys" in settings.enabled_tools else ""
+        through = f"The assistant may put callers through to: {numbers}."
+        return f"{through if numbers else 'Only staff transfers calls.'} {keys}".strip()
 
     @display(description="The system's sentences")
     def said(self, obj: Assistant) -> SafeString:

@@ -11,17 +11,17 @@ from django.utils.safestring import SafeString
 from unfold.widgets import (
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
 )
 
+from voiceassist.assistants.admin import acts
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.models_known import REALTIME, TRANSCRIPTION, VOICES
 from voiceassist.assistants.rendering import NAMES
 from voiceassist.assistants.sentences import DEFAULTS, WHEN
 from voiceassist.assistants.services.drafts import SENTENCE_MAX
 
-SENTENCE_FIELDS = {f"sentence_{key}": key for key in WHEN}
-END_CALL_FIELDS = ("end_call_enabled", "end_call_scenarios", "end_call_message")
+SENTENCE_FIELDS = {f"sentence_{key}": key for key in WHEN if key not in acts.SAID_WITH}
+_SHOWN_ELSEWHERE = {field: key for key, field in acts.SAID_WITH.items()}
 
 
 class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
@@ -39,38 +39,15 @@ class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
         return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
 
 
-class AssistantForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The draft, with `tools_settings.end_call` and `sentences` as fields of their own."""
-
-    end_call_enabled = forms.BooleanField(
-        required=False,
-        label="The assistant may end the call",
-        widget=UnfoldBooleanSwitchWidget,
-        help_text="Gives it the tool endCall. Off: only the caller and staff hang up.",
-    )
-    end_call_scenarios = forms.CharField(
-        required=False,
-        label="When it ends the call",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text=(
-            "One case per line, such as: The caller says goodbye. "
-            "Empty: when the conversation is over."
-        ),
-    )
-    end_call_message = forms.CharField(
-        required=False,
-        max_length=SENTENCE_MAX,
-        label="Farewell",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Said when the assistant ends the call without its own goodbye.",
-    )
+class AssistantForm(acts.ActsForm, forms.ModelForm):  # type: ignore[type-arg]
+    """The draft, with `tools_settings` and `sentences` as fields of their own."""
 
     class Meta:
         model = Assistant
         fields = ()  # the admin names them in its fieldsets
         labels: ClassVar[dict[str, str]] = {
             "slug": "Short name",
-            "first_message_interruptible": "Callers may interrupt it",
+            "first_message_interruptible": "Callers may interrupt the first message",
             "turn_detection": "How it knows the caller has finished",
             "vad_threshold": "How loud speech must be",
             "vad_silence_duration_ms": "Silence that ends a turn, ms",
@@ -106,29 +83,18 @@ class AssistantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        end_call = self.instance.tools_settings.get("end_call", {})
-        self.initial.setdefault("end_call_enabled", end_call.get("enabled", False))
-        scenarios = "\n".join(end_call.get("scenarios", ()))
-        self.initial.setdefault("end_call_scenarios", scenarios)
-        self.initial.setdefault("end_call_message", end_call.get("custom_message") or "")
+        for field, value in self.shown_of(self.instance).items():
+            self.initial.setdefault(field, value)
         for field, key in SENTENCE_FIELDS.items():
             self.initial.setdefault(field, self.instance.sentences.get(key, ""))
-            placeholder = DEFAULTS.get(self.instance.language, DEFAULTS["en"])[key]
-            self.fields[field].widget.attrs["placeholder"] = placeholder
+        defaults = DEFAULTS.get(self.instance.language, DEFAULTS["en"])
+        for field, key in {**SENTENCE_FIELDS, **_SHOWN_ELSEWHERE}.items():
+            self.fields[field].widget.attrs["placeholder"] = defaults[key]
 
     def write_to(self, assistant: Assistant) -> None:
         """Put the typed fields back into the row's JSON; what they do not show stays."""
+        self.write_settings_to(assistant)
         given = self.cleaned_data
-        enabled = given["end_call_enabled"]
-        settings = dict(assistant.tools_settings)
-        settings["end_call"] = {
-            "enabled": enabled,
-            "scenarios": _lines(given["end_call_scenarios"]),
-            "custom_message": given["end_call_message"].strip() or None,
-        }
-        others = [name for name in settings.get("enabled_tools", ()) if name != "endCall"]
-        settings["enabled_tools"] = (["endCall"] if enabled else []) + others
-        assistant.tools_settings = settings
         texts = {key: given[field].strip() for field, key in SENTENCE_FIELDS.items()}
         assistant.sentences = {key: text for key, text in texts.items() if text}
 
@@ -136,9 +102,9 @@ class AssistantForm(forms.ModelForm):  # type: ignore[type-arg]
         """Return the form field that shows the error of a dotted path of the spec."""
         first, _, rest = path.partition(".")
         if first == "sentences":
-            return f"sentence_{rest}"
-        if path.startswith("tools_settings.end_call"):
-            return "end_call_scenarios" if "scenarios" in path else "end_call_message"
+            return acts.SAID_WITH.get(rest, f"sentence_{rest}")
+        if first == "tools_settings":
+            return acts.field_of(rest)
         return first
 
 
@@ -149,7 +115,3 @@ for _field, _key in SENTENCE_FIELDS.items():
         label=WHEN[_key],
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip(" -•\t") for line in text.splitlines() if line.strip(" -•\t")]

@@ -63,7 +63,7 @@ def check(assistant: Assistant) -> AssistantSpec:
         for each in error.errors():
             field = _field(each["loc"])
             if not any(known.startswith(field) or field.startswith(known) for known in errors):
-                errors[field] = f"{each['msg']}."
+                errors[field] = _words_of(each)
     if errors or spec is None:
         raise InvalidInput(errors)
     return spec
@@ -89,6 +89,7 @@ def _of_words(assistant: Assistant) -> dict[str, str]:
     limits = {"instructions": INSTRUCTIONS_MAX, "first_message": FIRST_MESSAGE_MAX}
     for field, limit in limits.items():
         errors |= _of_text(field, getattr(assistant, field), limit)
+    errors |= _of_settings(assistant.tools_settings)
     if not isinstance(assistant.sentences, Mapping):
         return errors | {"sentences": "Write a JSON object: name of the sentence → its words."}
     for key, text in assistant.sentences.items():
@@ -97,6 +98,17 @@ def _of_words(assistant: Assistant) -> dict[str, str]:
         else:
             known = ", ".join(WHEN)
             errors[f"sentences.{key}"] = f"There is no such sentence. Known: {known}."
+    return errors
+
+
+def _of_settings(stored: Any) -> dict[str, str]:
+    """Judge the words that `tools_settings` makes the assistant say; their shape is the spec's."""
+    errors: dict[str, str] = {}
+    for part in ("end_call", "transfer_call"):
+        settings = stored.get(part) if isinstance(stored, Mapping) else None
+        words = settings.get("custom_message") if isinstance(settings, Mapping) else None
+        if isinstance(words, str):
+            errors |= _of_text(f"tools_settings.{part}.custom_message", words, SENTENCE_MAX)
     return errors
 
 
@@ -144,6 +156,12 @@ def _turn_detection(assistant: Assistant) -> dict[str, Any]:
         "silence_duration_ms": assistant.vad_silence_duration_ms,
         "idle_timeout_ms": assistant.vad_idle_timeout_ms,
     }
+
+
+def _words_of(error: Any) -> str:
+    """Return what is wrong, without what pydantic puts before our own words."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return text if text.endswith(".") else f"{text}."
 
 
 def _field(location: tuple[int | str, ...]) -> str:
