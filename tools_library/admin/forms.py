@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.html import format_html_join
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
@@ -58,7 +60,7 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
     allowed_contexts = forms.MultipleChoiceField(
         required=False,
         choices=TriggerContext.choices,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         label="Where it may be used",
         help_text="None chosen: everywhere.",
     )
@@ -215,25 +217,28 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
                 fields[part.name].widget.values = tuple(names)
         listed = f" Stored: {', '.join(names)}." if names else " None is stored yet."
         fields["environment_variables"].help_text += listed
-        shown = [kind] if self.instance.pk else sorted(runnable() - {kinds.BUILTIN})
-        fields[kinds.FURTHER].help_text = f"JSON object. {' '.join(_further(shown))}".strip()
+        fields[kinds.FURTHER].help_text = format_html_join(
+            "", '<span x-show="{}">{}</span>', _further(runnable())
+        )
 
 
-def _further(shown: Iterable[str]) -> Iterable[str]:
-    """Yield what each kind may hold beside its fields."""
-    for kind in shown:
+def _further(known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield when to say it, for Alpine, and what may be written there beside the fields."""
+    for kind in sorted(known):
         if kind == kinds.BUILTIN:
             for name in builtins.names():
                 builtin = builtins.find(name)
-                options = ", ".join(builtin.options.model_fields) if builtin else ""
-                if options:
-                    yield f"{name}: {options}."
+                options = builtin.options.model_fields if builtin else ()
+                yield f"tool_type == '{kind}' && builtin == '{name}'", _may_hold(options)
             continue
         taken = {part.path.partition(".")[0] for part in kinds.parts_of(kind)}
-        names = [each for each in executor_for(kind).config.model_fields if each not in taken]
-        rest = ", ".join(name for name in names if name != "type")
-        if rest:
-            yield f"{ToolType(kind).label}: {rest}."
+        names = (each for each in executor_for(kind).config.model_fields if each not in taken)
+        yield f"tool_type == '{kind}'", _may_hold(names)
+
+
+def _may_hold(names: Iterable[str]) -> str:
+    listed = ", ".join(name for name in names if name != "type")
+    return f"JSON object, which may hold: {listed}." if listed else "There are none for this one."
 
 
 for _part in (*kinds.PARTS, *around.PARTS):

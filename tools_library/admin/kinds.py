@@ -96,7 +96,7 @@ REQUEST = (
 )  # fmt: skip
 
 PROOF = (
-    Part("auth_type", "authentication.type", choice("The request proves itself by", _WAYS),
+    Part("auth_type", "authentication.type", choice("It proves itself by", _WAYS),
          "none", _HTTP),
     _proof("token_field", _credential("Token"), "bearer", "api_key", credential=True),
     _proof("username_field", _credential("User"), "basic", credential=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from django.utils.html import escape
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from tools_library.admin.fields import PrettyJSONField, text
+from tools_library.api.throttling import TrialsThrottle
 from tools_library.choices import ExecutionStatus
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import catalog, trials
@@ -135,7 +137,11 @@ def page(request: HttpRequest, tool: Tool, site: dict[str, Any]) -> HttpResponse
     """
     if request.method == "POST":
         form = TryForm(tool, request.POST)
-        if form.is_valid() and (found := _run(request, tool, form)) is not None:
+        if (
+            form.is_valid()
+            and _not_too_often(request, form)
+            and (found := _run(request, tool, form)) is not None
+        ):
             here = reverse("admin:tools_library_tool_try_it", args=[tool.pk])
             return HttpResponseRedirect(f"{here}?run={found.execution_id}")
         run = None
@@ -145,6 +151,16 @@ def page(request: HttpRequest, tool: Tool, site: dict[str, Any]) -> HttpResponse
         form.initial = form.filled_from(run) if run else {}
     shown = {**site, "title": f"Try {tool}", "tool": tool, "form": form, "opts": Tool._meta}
     return TemplateResponse(request, TEMPLATE, {**shown, **(_outcome(run) if run else {})})
+
+
+def _not_too_often(request: HttpRequest, form: TryForm) -> bool:
+    """Return whether this person may try a tool now; they share one limit with the REST route."""
+    throttle: Any = TrialsThrottle()  # of REST framework, which asks for no more than the person
+    if throttle.allow_request(request, None):
+        return True
+    wait = math.ceil(throttle.wait() or 1)
+    form.add_error(None, f"That was often: {throttle.rate} at most. Try again in {wait} s.")
+    return False
 
 
 def _run(request: HttpRequest, tool: Tool, form: TryForm) -> ToolExecution | None:

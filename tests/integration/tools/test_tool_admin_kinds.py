@@ -1,8 +1,12 @@
 """The admin's form for every kind of tool, its limits and words, and the page that tries tools."""
 
 import json
+import re
+from html import unescape
+from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +15,9 @@ from tests.factories.organizations import make_credential, make_member, make_org
 from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.tools.test_tool_admin import FORM, errors_of, initial_of, page
 from tools_library.admin.trying import TryForm
+from tools_library.api import throttling
 from tools_library.models import Tool, ToolExecution, ToolVersion
+from tools_library.services import trials
 from tools_library.services.tools import save_tool
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +220,28 @@ def test_a_second_built_in_tool_is_refused_where_it_is_chosen(builder, shop):
     told = errors_of(builder.post(page("add"), written))
     assert list(told) == ["builtin"]
     assert "send_email" in str(told["builtin"])
+
+
+def test_whoever_tries_tools_too_often_is_told_when_to_go_on(shop, monkeypatch):
+    monkeypatch.setattr(throttling.TrialsThrottle, "rate", "1/min")
+    monkeypatch.setattr(trials, "try_tool", lambda tool, trial: ToolExecution(execution_id=uuid4()))
+    cache.clear()
+    tool, client, other = make_tool(shop), client_of(shop, "operator"), client_of(shop, "builder")
+    given = {"argument_0": "1", "context": ""}
+    assert client.post(try_page(tool), given).status_code == 302
+    refused = client.post(try_page(tool), given)
+    assert refused.status_code == 200
+    assert "1/min at most. Try again in" in refused.content.decode()
+    assert other.post(try_page(tool), given).status_code == 302
+    api = f"/api/organization/tools/{tool.pk}/test"
+    assert client.post(api, {}, content_type="application/json").status_code == 429
+    cache.clear()
+
+
+def test_further_settings_are_named_for_the_chosen_kind_alone(builder, shop):
+    shown = builder.get(page("add")).context["adminform"].form.fields["further"].help_text
+    told = dict(re.findall(r'<span x-show="([^"]*)">([^<]*)</span>', unescape(str(shown))))
+    assert "daily_cap_usd" in told["tool_type == 'lambda'"]
+    assert "daily_cap_usd" not in told["tool_type == 'endpoint'"]
+    assert "follow_redirects" in told["tool_type == 'endpoint'"]
+    assert "allowed_domains" in told["tool_type == 'builtin' && builtin == 'send_email'"]
