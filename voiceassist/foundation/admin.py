@@ -115,6 +115,13 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
             return (*chosen, OWNER)
         return chosen or ((OWNER,) if self._names_owner(request) else False)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list; one that nothing narrows does not offer to show all."""
+        shown = super().get_changelist_instance(request)
+        if not shown.query and not shown.has_active_filters:
+            shown.full_result_count = shown.result_count
+        return shown
+
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """Leave the organization out of the form: it is the current one."""
         return (*(super().get_exclude(request, obj) or ()), OWNER)
