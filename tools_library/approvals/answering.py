@@ -13,7 +13,7 @@ from django.utils import timezone
 from tools_library.approvals import expiry, grants
 from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
 from tools_library.approvals.ending import deny, set_going
-from tools_library.approvals.errors import AlreadyAnswered
+from tools_library.approvals.errors import AlreadyAnswered, NotNow
 from tools_library.approvals.hashing import arguments_hash, changes
 from tools_library.approvals.people import may, name_of
 from tools_library.approvals.sentences import EDITED, REJECTED
@@ -22,7 +22,9 @@ from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
 from tools_library.engine.errors import ToolError
 from tools_library.models import Approval
+from tools_library.services import admission, catalog
 from tools_library.services.catalog import flat_definition
+from tools_library.services.rates import RateLimited, seconds_in_words
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events.storing import hold_order
 from voiceassist.organizations.current import Actor, person_of
@@ -64,12 +66,15 @@ def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
         InvalidInput: names each part of the answer that must change.
         PermissionDenied: somebody else is asked.
         AlreadyAnswered: another answer was first, or the question is over.
+        NotNow: a yes, but the tool has run as often as it may; the question stays open.
     """
     arguments = _checked(approval, given)
     _may_answer(approval, given, by)
     if approval.status == ApprovalStatus.PENDING and approval.expires_at <= timezone.now():
         expiry.close(approval)
     with transaction.atomic():
+        if given.says_yes:
+            _let_run(approval)
         _decide(approval, given, by, arguments)
     return approval
 
@@ -107,6 +112,8 @@ def _checked(approval: Approval, given: Answer) -> dict[str, Any] | None:
         errors["remember"] = "Write once, conversation or always."
     elif given.remember != Remember.ONCE and not given.says_yes:
         errors["remember"] = "Only a yes can be remembered; leave this out."
+    elif given.remember != Remember.ONCE and approval.tool_id is None:
+        errors["remember"] = "A yes to this holds for once; leave this out."
     elif given.remember == Remember.CONVERSATION and not approval.source_id:
         errors["remember"] = "This run belongs to no conversation; write once or always."
     if len(given.reason) > REASON_MAX:
@@ -121,12 +128,34 @@ def _checked(approval: Approval, given: Answer) -> dict[str, Any] | None:
 def _fitting(approval: Approval, arguments: Mapping[str, Any]) -> dict[str, Any]:
     version = approval.execution.definition
     if version is None:
-        raise InvalidInput({"arguments": "The tool was removed; the run can only be rejected."})
+        raise InvalidInput({"arguments": "These cannot be changed; approve or reject the run."})
     parameters = flat_definition(version.function_definition, version.name, "")["parameters"]
     try:
         return schema.accept(parameters, schema.parse_arguments(arguments))
     except ToolError as error:
         raise InvalidInput({"arguments": error.public_message}) from None
+
+
+def _let_run(approval: Approval) -> None:
+    """Judge a limit again that was judged when the run was asked for: time has passed since.
+
+    Raises:
+        NotNow: the run would go beyond one.
+    """
+    entry = catalog.of_run(approval.execution)
+    if entry is None:
+        return  # the run itself says that its tool is gone
+    try:
+        admission.judge_yes(approval.execution, entry)
+    except RateLimited as limited:
+        stands = Approval.objects.of(approval.organization_id).filter(pk=approval.pk)
+        if not stands.filter(status=ApprovalStatus.PENDING).exists():
+            raise _too_late(approval) from None  # its own run may be what used it up
+        after = limited.retry_after
+        advice = f"Say yes in {seconds_in_words(after)}" if after else "Reject it"
+        raise NotNow(f"{limited.rule} {advice}; until then the question stays open.") from None
+    except ToolError:
+        return  # the run itself says that its tool is switched off
 
 
 def _decide(

@@ -4,7 +4,8 @@ ToolError
 ├── NotConfirmed   denied: the caller has not said yes (yet)
 └── NotReviewed    not_reviewed: nobody who may has approved this version
 VoiceAssistError
-└── AlreadyAnswered   answered, expired or over: one answer counts
+├── AlreadyAnswered   answered, expired or over: one answer counts
+└── NotNow            rate_limited: others have used up what the run may use
 """
 
 from __future__ import annotations
@@ -29,3 +30,9 @@ class AlreadyAnswered(VoiceAssistError):
     """Somebody else was first, or nobody was in time."""
 
     code = "already_answered"
+
+
+class NotNow(VoiceAssistError):
+    """A yes that would go beyond a limit; the question stays open and the message says for what."""
+
+    code = "rate_limited"

@@ -64,6 +64,9 @@ class Approval(OrganizationOwned):
             models.Index(
                 fields=["expires_at"], condition=models.Q(status="pending"), name="approval_open"
             ),
+            models.Index(
+                fields=["decided_at"], condition=models.Q(status="approved"), name="approval_yes"
+            ),
         ]
 
     def __str__(self) -> str:

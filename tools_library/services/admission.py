@@ -91,12 +91,30 @@ def judge(
             execution.organization_id, entry.version_id, entry.configuration,
             entry.custom_configuration, name=entry.name,
         )  # fmt: skip
-    _keep_within_caps(entry, standing)
+    _keep_within_runs(entry, standing)
+    _keep_within_calls(entry, standing)
     if repeats.judge(execution, entry):
         return None
     for limit in _limits(execution, entry, standing):
         rates.check(*limit)
     return gate(execution, entry, origin, said)
+
+
+def judge_yes(execution: ToolExecution, entry: CatalogTool) -> None:
+    """Let a run go on that somebody was asked about: what it may use others can have used since.
+
+    Call it inside the transaction that sets it going, before its events.
+
+    Raises:
+        RateLimited: its tool, assistant or organization has run as often as it may.
+        ToolError: its tool is gone or switched off.
+    """
+    if execution.source_id:
+        locks.hold(f"source:{execution.source_kind}:{execution.source_id}")
+    standing = _standing(execution, entry)
+    _keep_within_runs(entry, standing)
+    for limit in _limits(execution, entry, standing):
+        rates.check(*limit)
 
 
 @dataclass(frozen=True)
@@ -163,19 +181,25 @@ def _standing(execution: ToolExecution, entry: CatalogTool) -> _Standing:
     return _Standing(calls, runs, stored, assistant_runs, assistant_seconds)
 
 
-def _keep_within_caps(entry: CatalogTool, standing: _Standing) -> None:
+def _keep_within_runs(entry: CatalogTool, standing: _Standing) -> None:
     if entry.runs_at == "session":
         return  # such as ending the call, which must always be possible
     most = entry.behaviour.runs_per_call
     if most is not None and standing.runs >= most:
         raise rates.RateLimited(
-            f"{entry.name} may run at most {most} times in one conversation, and it has. "
-            "Do not call it again; go on without it."
+            f"{entry.name} may run at most {rates.times_in_words(most)} in one conversation, "
+            "and it has.",
+            "Do not call it again; go on without it.",
         )
+
+
+def _keep_within_calls(entry: CatalogTool, standing: _Standing) -> None:
+    if entry.runs_at == "session":
+        return
     if standing.calls >= CALLS_AN_HOUR:
         raise rates.RateLimited(
-            f"More than {CALLS_AN_HOUR} tool calls were made in this conversation within an hour. "
-            "Make no more; answer with what you know."
+            f"More than {CALLS_AN_HOUR} tool calls were made in this conversation within an hour.",
+            "Make no more; answer with what you know.",
         )
 
 

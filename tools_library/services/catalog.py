@@ -12,7 +12,7 @@ from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.registry import executor_for
 from tools_library.engine.types import RunsAt
 from tools_library.executors.builtin import of_session
-from tools_library.models import AssistantTool, Tool, ToolVersion
+from tools_library.models import AssistantTool, Tool, ToolExecution, ToolVersion
 from tools_library.services import in_use
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.spec import AssistantSpec, ToolsSettings
@@ -105,6 +105,12 @@ def for_tool(tool: Tool, assignment: AssistantTool | None = None) -> CatalogTool
     return entry
 
 
+def of_run(execution: ToolExecution) -> CatalogTool | None:
+    """Return the tool as a stored run has it; None: it was removed, or nothing here runs it."""
+    tool, version = execution.tool, execution.definition
+    return None if tool is None else _entry(tool, version, None)
+
+
 def flat_definition(stored: Mapping[str, Any], name: str, description: str) -> dict[str, Any]:
     """Return a stored definition, nested as in document 002 or flat, in the Realtime form."""
     inner = stored.get("function")
@@ -169,6 +175,7 @@ def _builtins(
             runs_at="session",
             execution_order=10_000,
             timeout_seconds=tool.seconds,
+            behaviour=Behaviour(approval=tool.approval),
         )
         for tool in of_session.offered(settings, language)
     )

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.approvals import ask
 from tests.factories.organizations import PASSWORD, make_key, make_member, make_organization
-from tests.factories.tools import tool_values
+from tests.factories.tools import make_tool, tool_values
 from tools_library.approvals import expiry
 from tools_library.models import Approval, ApprovalGrant, ToolReview
 from tools_library.services.tools import save_tool
@@ -69,6 +69,25 @@ def test_a_late_answer_is_409_and_says_who_was_first(api, organization, staffed)
     Api(organization, person=person)("POST", path, body={"decision": "reject"})
     problem = api("POST", path, 409, {"decision": "approve"})
     assert problem["code"] == "already_answered" and person.email in problem["detail"]
+
+
+def test_a_yes_beyond_a_limit_is_409_and_says_until_when(api, organization):
+    tool = make_tool(
+        organization,
+        behaviour={"approval": "staff", "rate_limit": {"runs": 1, "seconds": 60}},
+    )
+    paths = [
+        f"{APPROVALS}/{ask(tool, organization, call_id=each).approval.pk}/answer"
+        for each in ("c1", "c2")
+    ]
+    api("POST", paths[0], body={"decision": "approve"})
+    problem = api("POST", paths[1], 409, {"decision": "approve"})
+    assert problem["code"] == "rate_limited"
+    assert problem["detail"] == (
+        "The tool lookup_order may run at most once in 60 seconds. Say yes in 60 seconds; until "
+        "then the question stays open."
+    )
+    assert api("GET", paths[1].removesuffix("/answer"))["status"] == "pending"
 
 
 def test_an_answer_after_its_time_is_409_expired(api, organization, staffed):
