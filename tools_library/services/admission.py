@@ -59,8 +59,8 @@ def prepare(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> Non
     now = timezone.now()
     execution.is_async = entry.behaviour.execution_mode == "async" and entry.runs_at == "worker"
     execution.deadline_at = now + datetime.timedelta(seconds=_seconds(execution, entry))
-    if entry.runs_at == "session":
-        execution.input_parameters = schema.accept(entry.parameters, execution.input_parameters)
+    if entry.runs_at != "worker":
+        execution.input_parameters = _accepted(execution, entry)
         execution.status = ExecutionStatus.RUNNING
         execution.started_at = now
         return
@@ -69,6 +69,14 @@ def prepare(execution: ToolExecution, entry: CatalogTool, origin: Origin) -> Non
     if origin.source_id and entry.tool_id is not None:
         declared = schema.declared_only(entry.parameters, execution.input_parameters)
         execution.arguments_hash = arguments_hash(declared)
+
+
+def _accepted(execution: ToolExecution, entry: CatalogTool) -> dict[str, Any]:
+    """Return the arguments of a run that no worker checks; pages get defaults filled in."""
+    arguments = execution.input_parameters
+    if entry.runs_at == "browser":
+        arguments = schema.with_defaults(entry.parameters, arguments)
+    return schema.accept(entry.parameters, arguments)
 
 
 def judge(
@@ -129,6 +137,8 @@ class _Standing:
 
 
 def _seconds(execution: ToolExecution, entry: CatalogTool) -> float:
+    if entry.runs_at == "browser":
+        return entry.timeout_seconds or limits.BROWSER_SECONDS
     if entry.runs_at == "session" and entry.timeout_seconds:
         return entry.timeout_seconds  # nobody waits for it: its call was answered at once
     merged = running.merged_configuration(entry.configuration, entry.custom_configuration)
