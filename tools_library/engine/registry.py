@@ -14,6 +14,7 @@ _PATHS = {
     "database_query": "tools_library.executors.database_query.executor.DatabaseQueryExecutor",
     "mcp": "tools_library.executors.mcp.executor.McpExecutor",
     "python_function": ("tools_library.executors.python_function.executor.PythonFunctionExecutor"),
+    "frontend": "tools_library.executors.frontend.executor.FrontendExecutor",
     "builtin": "tools_library.executors.builtin.executor.BuiltinExecutor",
 }
 

@@ -108,6 +108,20 @@ def declared_only(schema: Any, value: Any) -> Any:
     }
 
 
+def with_defaults(schema: Any, value: Any) -> Any:
+    """Return `value` with what it leaves out and its schema has a default for, at every depth."""
+    if isinstance(value, list) and isinstance(schema, Mapping):
+        return [with_defaults(schema.get("items"), inner) for inner in value]
+    if not isinstance(value, Mapping):
+        return value
+    properties = (_properties(schema) if isinstance(schema, Mapping) else None) or {}
+    filled = {name: with_defaults(properties.get(name), inner) for name, inner in value.items()}
+    for name, declared in properties.items():
+        if name not in filled and isinstance(declared, Mapping) and "default" in declared:
+            filled[name] = declared["default"]
+    return filled
+
+
 def declared_names(schema: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the arguments that a schema declares."""
     names = _properties(schema)

@@ -16,6 +16,9 @@ RETRY_ATTEMPTS = {"read": 2, "idempotent": 2, "write": 0, "irreversible": 0}
 ASYNC_SECONDS = 300
 """Where the outcome comes later and the tool names no time of its own."""
 
+BROWSER_SECONDS = 600
+"""Where a person's browser carries a call out and the tool names no time of its own."""
+
 CONTEXT_SECONDS = {"call": 10, "webhook": 10}
 """Where somebody holds the line, no run takes longer than this."""
 

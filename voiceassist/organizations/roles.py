@@ -26,6 +26,8 @@ LEAST_ROLE: dict[str, Role] = {
     "members.read": Role.VIEWER,
     "approvals.read": Role.VIEWER,
     "calls.operate": Role.OPERATOR,
+    "conversations.read": Role.OPERATOR,
+    "conversations.chat": Role.OPERATOR,
     "tools.run": Role.OPERATOR,
     "approvals.answer": Role.OPERATOR,
     "grants.manage": Role.OPERATOR,
@@ -83,11 +85,16 @@ MODEL_RULES: dict[str, ModelRule] = {
     "calls.call": ModelRule(view="calls.read"),
     "calls.transcriptitem": ModelRule(view="calls.read"),
     "calls.transfer": ModelRule(view="calls.read"),
+    "conversations.conversation": ModelRule(view="conversations.read"),
+    "conversations.message": ModelRule(view="conversations.read"),
+    "conversations.agentrun": ModelRule(view="conversations.read"),
+    "conversations.toolproposal": ModelRule(view="conversations.read"),
 }
 """Model → permissions; a model that is not here is for superusers only."""
 
 SUPERUSERS_ONLY = frozenset({
     "organizations.user", "organizations.audithead", "foundation.event", "calls.mediaticket",
+    "conversations.runevent",
 })  # fmt: skip
 """Models of ours that no role opens: people across organizations, and inner workings."""
 

@@ -1,0 +1,1 @@
+"""Conversations on a real database, with the jobs in this process."""

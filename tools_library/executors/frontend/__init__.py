@@ -1,0 +1,1 @@
+"""Tools that a person's browser carries out."""

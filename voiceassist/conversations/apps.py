@@ -1,0 +1,17 @@
+"""The room of text conversations."""
+
+from django.apps import AppConfig
+
+
+class ConversationsConfig(AppConfig):
+    """Conversations, their agent and its doors."""
+
+    name = "voiceassist.conversations"
+    label = "conversations"
+
+    def ready(self) -> None:
+        """Hear how tool runs of conversations go on."""
+        from tools_library.services import watching
+        from voiceassist.conversations.services import settling
+
+        watching.register("conversation", settling.on_run)

@@ -1,0 +1,1 @@
+"""What the agent does next, and what its model reads; pure, imports no framework."""

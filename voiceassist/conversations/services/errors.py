@@ -1,0 +1,55 @@
+"""What a client of a conversation can do wrong.
+
+ConversationError
+├── NoSuchConversation · NoSuchCall
+├── Busy: it is still answering
+├── NotReady: the assistant cannot chat
+├── OtherAnswer: the call has another result
+└── Expired: the call's time is over
+"""
+
+from __future__ import annotations
+
+from voiceassist.foundation.errors import VoiceAssistError
+
+
+class ConversationError(VoiceAssistError):
+    """Base of them all."""
+
+    http_status = 400
+
+
+class NoSuchConversation(ConversationError):
+    """There is none, or it is somebody else's."""
+
+    code, http_status = "not_found", 404
+
+
+class NoSuchCall(ConversationError):
+    """The conversation has no such tool call."""
+
+    code, http_status = "unknown_call", 404
+
+
+class Busy(ConversationError):
+    """It is still answering."""
+
+    code, http_status, retryable = "busy", 409, True
+
+
+class NotReady(ConversationError):
+    """The assistant cannot chat as it is."""
+
+    code, http_status = "not_ready", 409
+
+
+class OtherAnswer(ConversationError):
+    """Somebody else's answer, or another one, was first."""
+
+    code, http_status = "answered", 409
+
+
+class Expired(ConversationError):
+    """Nobody answered in time."""
+
+    code, http_status = "expired", 410

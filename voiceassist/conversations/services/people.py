@@ -1,0 +1,92 @@
+"""Who takes part in conversations, and whose they may read; imports models and roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services.errors import NoSuchConversation
+from voiceassist.organizations.models import ApiKey, User
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody at a door, who has proved who they are.
+
+    Args:
+        user: the person signed in; None: a program, or the end user of a foreign page.
+        api_key: the program.
+        end_user: whom a token of a foreign page names.
+        operates: may read and stop the conversations of others.
+    """
+
+    organization_id: int
+    name: str
+    user: User | None = None
+    api_key: ApiKey | None = None
+    end_user: str = ""
+    operates: bool = False
+
+    is_authenticated = True
+
+    def owns(self, conversation: Conversation) -> bool:
+        """Return whether a conversation is theirs: they write, answer and say yes in it."""
+        if conversation.organization_id != self.organization_id:
+            return False
+        if self.end_user:
+            return conversation.end_user == self.end_user
+        if self.user is not None:
+            return conversation.owner_id == self.user.pk
+        return self.api_key is not None and conversation.owner_id is None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class ConversationUser:
+    """A participant as the one whose yes counts for runs of their own conversation."""
+
+    participant: Participant
+    answers_for: tuple[str, str]
+
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return self.participant.name
+
+
+def readable(who: Participant) -> QuerySet[Conversation]:
+    """Return the conversations that somebody may read, newest first."""
+    rows: QuerySet[Conversation] = Conversation.objects.of(who.organization_id)
+    if who.operates:
+        return rows
+    if who.end_user:
+        return rows.filter(end_user=who.end_user)
+    return rows.filter(owner=who.user) if who.user is not None else rows.none()
+
+
+def find(who: Participant, key: str | int) -> Conversation:
+    """Return a readable conversation by its id or thread id.
+
+    Raises:
+        NoSuchConversation: there is none, or it is somebody else's.
+    """
+    text = str(key)
+    rule = Q(thread_id=text)
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        rule |= Q(pk=int(text))
+    found = readable(who).filter(rule).select_related("assistant").first()
+    if found is None:
+        raise NoSuchConversation(f"There is no conversation {text[:100]!r}.")
+    return found
+
+
+def actor_for(who: Participant, conversation: Conversation) -> Any:
+    """Return who answers questions about runs of a conversation, as approvals take it."""
+    if who.user is not None:
+        return who.user
+    return ConversationUser(who, ("conversation", str(conversation.pk)))

@@ -1,0 +1,166 @@
+"""New conversations and new messages in them; imports models and the tool services."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from tools_library.engine.cleaning import clean_text
+from voiceassist.assistants.models import Assistant
+from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel, Role, RunStatus
+from voiceassist.conversations.models import AgentRun, Conversation, Message
+from voiceassist.conversations.services import closing, events, stepping
+from voiceassist.conversations.services.driving import driver
+from voiceassist.conversations.services.errors import Busy, NotReady
+from voiceassist.conversations.services.people import Participant
+from voiceassist.foundation.errors import InvalidInput
+
+MESSAGE_MAX = 32_000
+OBJECTIVE_MAX = 4_000
+THREAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+WENT_ON = "The person wrote something else instead of answering; the call did not take place."
+
+
+@dataclass(frozen=True)
+class Started:
+    """A message was taken: the run that answers it, and the number of the event before it."""
+
+    run: AgentRun
+    after: int
+
+
+def create(
+    assistant: Assistant,
+    who: Participant,
+    *,
+    thread_id: str = "",
+    objective: str = "",
+    agent_class_name: str = "",
+    context: Mapping[str, Any] | None = None,
+) -> Conversation:
+    """Begin a conversation.
+
+    Args:
+        thread_id: the client's own name for it; empty: one is made.
+        context: names that templates may use, none of them an identity.
+
+    Raises:
+        InvalidInput: names each field that must change.
+        NotReady: the assistant was never published, or is switched off.
+    """
+    check_ready(assistant)
+    errors = {}
+    if thread_id and not THREAD_ID.fullmatch(thread_id):
+        errors["thread_id"] = "Use up to 100 letters, digits and . _ : - characters."
+    if len(objective) > OBJECTIVE_MAX:
+        errors["objective"] = f"Make it shorter: {OBJECTIVE_MAX:,} characters at most."
+    if errors:
+        raise InvalidInput(errors)
+    conversation = Conversation(
+        organization_id=who.organization_id,
+        assistant=assistant,
+        thread_id=thread_id or f"thread_{uuid.uuid4().hex}",
+        channel=Channel.CHAT,
+        owner=who.user,
+        owner_name=who.name[:254],
+        end_user=who.end_user,
+        api_key=who.api_key,
+        objective=clean_text(objective),
+        agent_class_name=agent_class_name,
+        context=dict(context or {}),
+    )
+    try:
+        with transaction.atomic():
+            conversation.save(force_insert=True)
+    except IntegrityError:
+        raise InvalidInput(
+            {"thread_id": f"There is a conversation {thread_id!r} already; choose another name."}
+        ) from None
+    return conversation
+
+
+def check_ready(assistant: Assistant) -> None:
+    """Refuse an assistant that nobody can talk with.
+
+    Raises:
+        NotReady: it was never published, or is switched off.
+    """
+    if assistant.published_version_id is None:
+        raise NotReady(f"{assistant.name} was never published. Publish it in the admin first.")
+    if not assistant.is_active:
+        raise NotReady(f"{assistant.name} is switched off. Switch it on in the admin first.")
+
+
+@transaction.atomic
+def say(
+    conversation: Conversation,
+    text: str,
+    *,
+    client_tools: Sequence[Mapping[str, Any]] = (),
+) -> Started:
+    """Take a person's message; the agent's answer begins after the commit.
+
+    Calls that still wait for a person are cancelled: a new message is an answer too.
+
+    Raises:
+        InvalidInput: the message is empty or too long.
+        Busy: the agent is still answering.
+        NotReady: the assistant is gone, or cannot chat any more.
+    """
+    text = clean_text(text).strip()
+    if not text:
+        raise InvalidInput({"message": "Write a message first."})
+    if len(text) > MESSAGE_MAX:
+        raise InvalidInput({"message": f"Make it shorter: {MESSAGE_MAX:,} characters at most."})
+    locked = lock(conversation)
+    assistant = locked.assistant
+    if assistant is None:
+        raise NotReady("The assistant of this conversation was removed. Begin a new one.")
+    check_ready(assistant)
+    after = max(locked.last_seq, locked.reserved_seq)
+    _make_room(locked)
+    run = AgentRun(
+        organization_id=locked.organization_id,
+        conversation=locked,
+        assistant_version_id=assistant.published_version_id,
+        client_tools=[dict(each) for each in client_tools],
+    )
+    run.save(force_insert=True)
+    message = Message.unscoped.create(
+        organization_id=locked.organization_id,
+        conversation=locked,
+        run=run,
+        position=locked.message_count,
+        role=Role.USER,
+        text=text,
+    )
+    locked.message_count += 1
+    locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
+    about = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
+    said = {"message_id": message.pk, "text": text}
+    events.append(locked, [("run_started", about), ("user_message", said)])
+    stepping.reserve(locked)
+    locked.save()
+    transaction.on_commit(partial(driver.drive, run.pk))
+    return Started(run, after)
+
+
+def lock(conversation: Conversation) -> Conversation:
+    """Return the row, locked until the transaction ends: whoever changes a conversation does so."""
+    rows = Conversation.unscoped.select_for_update(of=("self",))
+    return rows.select_related("assistant").get(pk=conversation.pk)
+
+
+def _make_room(locked: Conversation) -> None:
+    run = AgentRun.unscoped.filter(conversation=locked, status__in=OPEN_RUNS).first()
+    if run is None:
+        return
+    if run.status == RunStatus.RUNNING:
+        raise Busy("The assistant is still answering. Wait for its answer, or stop it first.")
+    closing.cancel_run(locked, run, "abandoned", WENT_ON)

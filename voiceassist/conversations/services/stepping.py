@@ -1,0 +1,287 @@
+"""One step of the model: what it reads, and what it said once it has ended; imports models."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from tools_library.engine.cleaning import clean_text
+from tools_library.services.origins import Origin
+from voiceassist.assistants.prompts import chat_instructions
+from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
+from voiceassist.conversations.loop.history import Call, Turn, messages
+from voiceassist.conversations.loop.steps import MOST_CALLS
+from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
+from voiceassist.conversations.services import closing, events, toolbox
+from voiceassist.conversations.services.pending import arguments_of
+from voiceassist.foundation.providers.chat import AssembledToolCall, ChatRequest, Finished
+
+LEASE = timedelta(seconds=15)
+RESERVED = 100_000
+"""Numbers that a step has for its events before anybody else's."""
+
+EMPTY = "The language model gave no answer. Try again, or say it differently."
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """A step that this process drives.
+
+    `first_seq` is the number of its first event.
+    """
+
+    run_id: int
+    conversation: Conversation
+    claimant: str
+    step: int
+    request: ChatRequest
+    runs_in_browser: frozenset[str]
+    first_seq: int
+
+
+def reserve(locked: Conversation) -> None:
+    """Reserve the numbers of the step that comes next."""
+    locked.reserved_seq = locked.last_seq + RESERVED
+
+
+def begin(run_pk: int, claimant: str) -> StepPlan | None:
+    """Claim a run's step and read what its model needs; None where it is not to be had."""
+    now = timezone.now()
+    free = Q(claimed_by="") | Q(lease_until__lt=now)
+    due = AgentRun.unscoped.filter(free, pk=run_pk, status=RunStatus.RUNNING, phase=Phase.MODEL)
+    if not due.update(claimed_by=claimant, lease_until=now + LEASE, attempt=F("attempt") + 1):
+        return None
+    rows = AgentRun.unscoped.select_related(
+        "conversation__assistant", "conversation__organization", "assistant_version"
+    )
+    run = rows.get(pk=run_pk)
+    conversation = run.conversation
+    if run.attempt > 1:
+        conversation = _begin_again(run)
+    tools = toolbox.tools_of(run, conversation, _spec(run)) if _spec(run) else []
+    request = ChatRequest(
+        model=settings.OPENAI_CHAT_MODEL,
+        messages=messages(_instructions(run, conversation), _turns(conversation)),
+        tools=toolbox.definitions(tools),
+        key=f"{run.run_id}:{run.step}",
+    )
+    return StepPlan(
+        run_id=run.pk,
+        conversation=conversation,
+        claimant=claimant,
+        step=run.step,
+        request=request,
+        runs_in_browser=frozenset(tool.name for tool in tools if tool.runs_at == "browser"),
+        first_seq=conversation.reserved_seq - RESERVED + 1,
+    )
+
+
+def keep(plan: StepPlan) -> bool:
+    """Renew the lease; False where the run is no longer this process's."""
+    mine = AgentRun.unscoped.filter(
+        pk=plan.run_id, status=RunStatus.RUNNING, claimed_by=plan.claimant
+    )
+    return bool(mine.update(lease_until=timezone.now() + LEASE))
+
+
+def store_pieces(plan: StepPlan, first_seq: int, pieces: Sequence[str]) -> bool:
+    """Store text that was shown; False where the run is no longer this process's."""
+    events.store_pieces(plan.conversation, first_seq, pieces)
+    return keep(plan)
+
+
+def finish(plan: StepPlan, finished: Finished, last_seq: int) -> bool:
+    """Store what the model said; return whether it calls tools, whose runs are to be begun.
+
+    Args:
+        last_seq: of the last piece of text that was shown.
+    """
+    mine = _mine(plan)
+    if mine is None:
+        return False
+    locked, run = mine
+    run.usage = _added(run.usage, finished.usage)
+    calls = finished.tool_calls[:MOST_CALLS]
+    if not calls and not finished.text.strip():
+        return _fail(locked, run, "empty_answer", EMPTY, last_seq)
+    message = _say(locked, run, finished.text)
+    if not calls:
+        said = ("message_completed", {"message_id": message.pk, "text": message.text})
+        run.save(update_fields=["usage"])
+        closing.end_run(locked, run, RunStatus.COMPLETED, "completed", [said], after=last_seq)
+        locked.save()
+        return False
+    _propose(plan, run, message, calls)
+    run.phase, run.claimed_by = Phase.TOOLS, ""
+    run.save()
+    locked.last_seq, locked.reserved_seq = last_seq, 0
+    locked.save()
+    return True
+
+
+def fail(plan: StepPlan, text: str, last_seq: int, code: str, why: str) -> None:
+    """End the run because its model failed; what was shown of its text stays."""
+    mine = _mine(plan)
+    if mine is None:
+        return
+    locked, run = mine
+    if text.strip():
+        _say(locked, run, text)
+    _fail(locked, run, code, why, last_seq)
+
+
+def origin_of(run: AgentRun, conversation: Conversation) -> Origin:
+    """Return where the tool calls of a conversation come from."""
+    return Origin(
+        organization_id=conversation.organization_id,
+        trigger=conversation.channel,
+        source_kind="conversation",
+        source_id=str(conversation.pk),
+        assistant_id=conversation.assistant_id,
+        user_id=conversation.owner_id,
+        context=_context(conversation),
+    )
+
+
+def give_up(plan: StepPlan) -> None:
+    """Let go of a step that has not ended, so that another process can take it over at once."""
+    mine = AgentRun.unscoped.filter(pk=plan.run_id, claimed_by=plan.claimant, phase=Phase.MODEL)
+    mine.update(claimed_by="", lease_until=None)
+
+
+def proposed(proposal: ToolProposal) -> dict[str, Any]:
+    """Return the event of a new call; `delta` is all of its arguments as JSON text."""
+    return {
+        **closing.about(proposal),
+        "delta": json.dumps(arguments_of(proposal), ensure_ascii=False),
+        "external": proposal.runs_at == RunsAt.BROWSER,
+        "message_id": proposal.message_id,
+        "step": proposal.step,
+    }
+
+
+def _mine(plan: StepPlan) -> tuple[Conversation, AgentRun] | None:
+    rows = Conversation.unscoped.select_for_update(of=("self",))
+    locked = rows.get(pk=plan.conversation.pk)
+    run = AgentRun.unscoped.filter(
+        pk=plan.run_id,
+        status=RunStatus.RUNNING,
+        phase=Phase.MODEL,
+        claimed_by=plan.claimant,
+        step=plan.step,
+    ).first()
+    return (locked, run) if run is not None else None
+
+
+def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: int) -> bool:
+    run.save(update_fields=["usage"])
+    closing.end_run(locked, run, RunStatus.FAILED, code, error=why, after=last_seq)
+    locked.save()
+    return False
+
+
+def _begin_again(run: AgentRun) -> Conversation:
+    """Tell watchers to forget the text of the process that died, and take numbers of our own."""
+    rows = Conversation.unscoped.select_related("assistant", "organization")
+    locked = rows.select_for_update(of=("self",)).get(pk=run.conversation_id)
+    begun = locked.reserved_seq - RESERVED
+    events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": run.attempt})])
+    reserve(locked)
+    locked.save()
+    return locked
+
+
+def _say(locked: Conversation, run: AgentRun, text: str) -> Message:
+    message = Message.unscoped.create(
+        organization_id=locked.organization_id,
+        conversation=locked,
+        run=run,
+        position=locked.message_count,
+        role=Role.ASSISTANT,
+        text=clean_text(text),
+    )
+    locked.message_count += 1
+    return message
+
+
+def _propose(
+    plan: StepPlan, run: AgentRun, message: Message, calls: Sequence[AssembledToolCall]
+) -> None:
+    wanted = [call.id for call in calls]
+    used = set(
+        ToolProposal.unscoped.filter(
+            conversation=plan.conversation, tool_call_id__in=wanted
+        ).values_list("tool_call_id", flat=True)
+    )
+    rows = []
+    for position, call in enumerate(calls):
+        call_id = clean_text(call.id)[:100]
+        if not call_id or call_id in used:
+            call_id = f"call_{uuid.uuid4().hex}"
+        used.add(call_id)
+        in_browser = call.name in plan.runs_in_browser
+        rows.append(
+            ToolProposal(
+                organization_id=run.organization_id,
+                conversation=plan.conversation,
+                run=run,
+                message=message,
+                step=run.step,
+                position=position,
+                tool_call_id=call_id,
+                tool_name=clean_text(call.name)[:100],
+                runs_at=RunsAt.BROWSER if in_browser else RunsAt.WORKER,
+                arguments=clean_text(call.arguments),
+            )
+        )
+    ToolProposal.unscoped.bulk_create(rows)
+
+
+def _turns(conversation: Conversation) -> list[Turn]:
+    calls: dict[int, list[Call]] = {}
+    for each in ToolProposal.unscoped.filter(conversation=conversation).order_by("pk"):
+        call = Call(each.tool_call_id, each.tool_name, each.arguments, each.output)
+        calls.setdefault(each.message_id, []).append(call)
+    rows = Message.unscoped.filter(conversation=conversation).order_by("position")
+    return [Turn(row.role, row.text, tuple(calls.get(row.pk, ()))) for row in rows]
+
+
+def _spec(run: AgentRun) -> Any:
+    return run.assistant_version.spec if run.assistant_version is not None else None
+
+
+def _instructions(run: AgentRun, conversation: Conversation) -> str:
+    spec = _spec(run)
+    if spec is None:
+        return conversation.objective
+    context = _context(conversation)
+    return chat_instructions(spec, context, conversation.objective, conversation.channel)
+
+
+def _context(conversation: Conversation) -> dict[str, Any]:
+    return {
+        **conversation.context,
+        "phone_number": conversation.phone_number,
+        "phone_numbers": {"from": conversation.phone_number, "to": conversation.our_number},
+        "assistant_id": conversation.assistant_id,
+        "assistant_name": conversation.assistant.name if conversation.assistant else "",
+        "organization_id": conversation.organization_id,
+        "organization_name": conversation.organization.name,
+        "user_id": conversation.owner_id,
+        "conversation_id": conversation.pk,
+        "trigger_context": conversation.channel,
+    }
+
+
+def _added(before: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return token counts added up; what is no number is left out."""
+    numbers = {key: each for key, each in more.items() if isinstance(each, int)}
+    return {**before, **{key: before.get(key, 0) + each for key, each in numbers.items()}}
