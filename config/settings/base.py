@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "voiceassist.assistants",
     "tools_library",
     "calls",
+    "voiceassist.conversations",
     "voiceassist.dashboard",
     "voiceassist.demo",
     "config",
