@@ -10,27 +10,27 @@ import base64
 import json
 import marshal
 import os
+import random
 import resource
 import socket
 from collections.abc import Callable
 from types import CodeType
 from typing import Any, NoReturn
 
-from tools_library.sandbox import limits, lockdown, policy, wire
+from tools_library.sandbox import control, limits, lockdown, policy, wire
 from tools_library.sandbox.kernel import CallFilter
 
 EXIT_DONE = 0
 EXIT_CRASHED = 70
 EXIT_LOCKDOWN = 77
 
-REHEARSAL = """
+_REHEARSAL = """
 def execute_tool(parameters, context):
     words = [str(word) for word in (parameters.get("name"), len(context))]
     if words:
         return {"success": True, "message": " ".join(words)}
 """
 
-_HANDOVER_BYTES = 1024
 _AT_ONCE = 64
 _PIECE = 1024
 
@@ -55,7 +55,7 @@ def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pi
 def park(
     handover: socket.socket,
     bell: int,
-    rehearsal: str,
+    rehearsal: bytes,
     calls: CallFilter,
     zygote_pid: int,
     base_bytes: int,
@@ -68,26 +68,34 @@ def park(
     Args:
         handover: the zygote's socket: one message with the limits, and the job's socket.
         bell: an event counter that the zygote raises after that message.
-        rehearsal: the compiled harmless tool.
+        rehearsal: see `rehearsal`.
         base_bytes: the address space of the zygote.
     """
     try:
         lockdown.bind(zygote_pid)
-        _rehearse(rehearsal)
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        handover.send(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]).encode())
+        rehearse(rehearsal)
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        used = control.Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+        handover.send(control.pack(used))
         os.eventfd_read(bell)
-        body, fds, _flags, _address = socket.recv_fds(handover, _HANDOVER_BYTES, 1)
-        limits_of_job = json.loads(body)
+        body, fds, _flags, _address = socket.recv_fds(handover, control.MESSAGE_BYTES, 1)
+        order = control.unpack(control.Order, body)
     except BaseException:
         os._exit(EXIT_CRASHED)
-    bounds = lockdown.limits_for(base_bytes, **limits_of_job)
+    bounds = lockdown.limits_for(base_bytes, *order)
     serve(fds[0], bounds, calls, zygote_pid)
 
 
-def _rehearse(blob: str) -> None:
-    message = {"blob": blob, "parameters": {"name": "x"}, "context": {}, "allowed_imports": []}
-    job = json.loads(wire.encode({"kind": "job", **message}, limits.RESULT_BYTES)[4:])
+def rehearsal() -> bytes:
+    """Return the job that children rehearse: a tool which does no harm."""
+    blob = base64.b64encode(marshal.dumps(policy.compile_tool(_REHEARSAL))).decode()
+    job = {"blob": blob, "parameters": {"name": "x"}, "context": {}, "allowed_imports": []}
+    return json.dumps(job).encode()
+
+
+def rehearse(body: bytes) -> None:
+    """Do the job in `body` with the steps of a run, telling nobody."""
+    job = json.loads(body)
     code: CodeType = marshal.loads(base64.b64decode(job["blob"]))  # noqa: S302 - our own
     out = _Output()
     namespace = policy.namespace(job["allowed_imports"], _asking(out), out.write)
@@ -134,6 +142,8 @@ def _send_problems(found: list[Any]) -> None:
 def _run(job: wire.Message) -> None:
     code: CodeType = marshal.loads(base64.b64decode(job["blob"]))  # noqa: S302 - signed, and locked in here
     out = _Output()
+    # Children are copies of one process: without this all would draw the same numbers.
+    random.seed()
     try:
         namespace = policy.namespace(job["allowed_imports"], _asking(out), out.write)
         value = policy.call(namespace, code, job["parameters"], job["context"])

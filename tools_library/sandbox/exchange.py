@@ -6,7 +6,6 @@ large, no JSON, of an unknown kind or out of turn. After the first answer nothin
 
 from __future__ import annotations
 
-import json
 import select
 import socket
 import time
@@ -14,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools_library.sandbox import limits, wire
+from tools_library.sandbox import control, limits, wire
 from tools_library.sandbox.types import HttpPort
 
 _ANSWERS = frozenset({"result", "error", "problems", "code"})
@@ -33,7 +32,7 @@ class Said:
     answer: wire.Message | None = None
     broken: str = ""
     refused: str = ""
-    report: dict[str, Any] | None = None
+    report: control.Report | None = None
     hung: bool = False
     printed: list[str] = field(default_factory=list)
 
@@ -180,15 +179,14 @@ class Exchange:
             else:
                 said.hung = False
 
-    def _reported(self) -> dict[str, Any] | None:
+    def _reported(self) -> control.Report | None:
         try:
-            body = self._report.recv(4096)
+            body = self._report.recv(control.MESSAGE_BYTES)
         except TimeoutError:
             raise
         except OSError:
             return None
-        report: dict[str, Any] | None = json.loads(body) if body else None
-        return report
+        return control.unpack(control.Report, body) if body else None
 
 
 def _text(value: Any) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from tools_library.sandbox import limits
+from tools_library.sandbox.control import Report
 from tools_library.sandbox.exchange import Said
 from tools_library.sandbox.types import Finished, Problem
 
-_SIGNALS = {
+_SIGNALS: dict[int, str] = {
     signal.SIGSYS: "The tool tried what the sandbox forbids, and was ended.",
     signal.SIGSEGV: "The tool's process crashed; deep recursion is the usual cause.",
     signal.SIGKILL: "The tool's process was killed; the machine may be short of memory.",
@@ -56,7 +58,7 @@ def problems(said: Said) -> tuple[Problem, ...]:
     """Return what a check found; a check that failed is a problem itself."""
     if said.answer is not None and said.answer["kind"] == "problems":
         return _problems(said.answer)
-    if said.report is None or "failed" in said.report or said.refused:
+    if said.report is None or said.report.error or said.refused:
         return (Problem("The sandbox could not check the code; try again."),)
     return (_TOO_COMPLEX,)
 
@@ -76,13 +78,12 @@ def compiled(said: Said) -> str | Finished:
 
 def finished(said: Said, memory_limit_mb: int, timeout_s: float) -> Finished:
     """Return how a run ended."""
-    report = said.report or {}
-    ended = _ended(said, memory_limit_mb, timeout_s)
+    report = said.report or Report()
     return replace(
-        ended,
+        _ended(said, memory_limit_mb, timeout_s),
         stdout=said.stdout,
-        cpu_ms=report.get("cpu_ms", 0),
-        peak_memory_kb=report.get("peak_memory_kb", 0),
+        cpu_ms=report.cpu_ms,
+        peak_memory_kb=report.peak_memory_kb,
     )
 
 
@@ -96,11 +97,11 @@ def _ended(said: Said, memory_limit_mb: int, timeout_s: float) -> Finished:
         return timed_out(_too_slow(timeout_s))
     if report is None:
         return _killed(_RESTARTED)
-    if said.refused or "failed" in report:
-        return unavailable(said.refused or str(report["failed"]))
-    if report["timed_out"] or _out_of_cpu(report, timeout_s):
+    if said.refused or report.error:
+        return unavailable(said.refused or f"no new process: {os.strerror(report.error)}")
+    if report.timed_out or _out_of_cpu(report, timeout_s):
         return timed_out(_too_slow(timeout_s))
-    return _killed(_SIGNALS.get(report["signal"], _SILENT))
+    return _killed(_SIGNALS.get(report.signal, _SILENT))
 
 
 def _answered(answer: dict[str, Any], memory_limit_mb: int) -> Finished:
@@ -119,9 +120,9 @@ def _answered(answer: dict[str, Any], memory_limit_mb: int) -> Finished:
     return _killed(_BROKEN)
 
 
-def _out_of_cpu(report: dict[str, Any], timeout_s: float) -> bool:
-    by_limit = report["signal"] in (signal.SIGXCPU, signal.SIGKILL)
-    return by_limit and report["cpu_ms"] >= timeout_s * 1000
+def _out_of_cpu(report: Report, timeout_s: float) -> bool:
+    by_limit = report.signal in (signal.SIGXCPU, signal.SIGKILL)
+    return by_limit and report.cpu_ms >= timeout_s * 1000
 
 
 def _too_slow(timeout_s: float) -> str:

@@ -12,13 +12,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tools_library.sandbox import limits
+from tools_library.sandbox import control, limits
 from tools_library.sandbox.exchange import Exchange, Said
 from tools_library.sandbox.types import HttpPort, Wall
 
+# What the library would do in every forked child (new locks for threads, new random numbers) costs
+# a hundred copied memory pages. Here are no threads, and a child seeds its random numbers itself.
 BOOT = """
-import sys
+import os, sys
 control, sys.path[:] = int(sys.argv[1]), sys.argv[2:]
+os.register_at_fork = lambda **_: None
 try:
     from tools_library.sandbox.zygote import main
 except BaseException as error:
@@ -129,7 +132,7 @@ class Zygote:
         """
         job, child_job = socket.socketpair()
         report, zygote_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        body = json.dumps({"memory_limit_mb": memory_limit_mb, "timeout_s": timeout_s}).encode()
+        body = control.pack(control.Order(memory_limit_mb, timeout_s))
         try:
             with child_job, zygote_report, self._lock:
                 descriptors = [child_job.fileno(), zygote_report.fileno()]

@@ -18,6 +18,7 @@ from tools_library.sandbox import limits
 HEADER = struct.Struct("!I")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INTEGER_BITS = 1_024
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 Message = dict[str, Any]
 
@@ -38,7 +39,7 @@ def encode(message: Message, limit: int) -> bytes:
         TypeError, ValueError, RecursionError: it cannot be JSON.
     """
     # Escaped to ASCII, so that lone surrogates travel and are judged where they are cleaned.
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    body = _JSON.encode(message).encode("ascii")
     if len(body) > limit:
         raise TooLarge(f"{len(body):,} bytes are more than the {limit:,} allowed")
     return HEADER.pack(len(body)) + body

@@ -4,17 +4,16 @@ Started by exec with an empty environment and one socket. It imports and prepare
 gives up what it can, then forks a child per job. It never reads a job: that goes from the parent
 to the locked child through a socket of its own. It is single-threaded, and it kills at deadlines.
 
-Control messages are datagrams of JSON. From here: one `ready` or `failed`. To here, per run: two
-sockets with `memory_limit_mb` and `timeout_s`; the first is the child's, into the second goes one
-report when the child is gone. The parent closing the writing half of the second ends the child.
+Control messages are datagrams. From here: `ready` or `failed` as JSON, once. To here, per run: an
+order with two sockets; the first is the child's, into the second goes one report when the child is
+gone. The parent closing the writing half of the second ends the child.
 """
 
 from __future__ import annotations
 
-import base64
+import errno
 import gc
 import json
-import marshal
 import os
 import resource
 import select
@@ -26,10 +25,12 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any, NoReturn
 
-from tools_library.sandbox import child, kernel, lockdown, policy, selftest, walls
+from tools_library.sandbox import child, control, kernel, lockdown, policy, selftest, walls
 from tools_library.sandbox.types import Wall
 
 _MESSAGE_BYTES = 4096
+# The interpreter rewrites code that runs often. Done here, no child has to copy what is rewritten.
+_REHEARSALS = 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -48,7 +49,7 @@ class _Run:
     """A child with a job: where to report its end, when it is late."""
 
     child: _Child
-    report: socket.socket
+    report: int
     ends_at: float
     timed_out: bool = False
 
@@ -58,7 +59,7 @@ class _Prepared:
     filter: kernel.CallFilter
     address_space: int
     pid: int
-    rehearsal: str
+    rehearsal: bytes
     idle_kb: int = 0
 
 
@@ -80,7 +81,9 @@ def main(control_fd: int) -> None:
 def _prepare(control: socket.socket, standing: list[Wall]) -> _Prepared:
     instructions = compile_filter()
     policy.warm_up()
-    rehearsal = base64.b64encode(marshal.dumps(policy.compile_tool(child.REHEARSAL))).decode()
+    rehearsal = child.rehearsal()
+    for _ in range(_REHEARSALS):
+        child.rehearse(rehearsal)
     with open("/proc/self/statm") as statm:
         address_space = int(statm.read().split()[0]) * _PAGE
     os.environ.clear()
@@ -204,22 +207,21 @@ class _Loop:
         return max(0, ceil((min(due) - time.monotonic()) * 1000)) if due else None
 
     def _accept(self) -> bool:
-        body, fds, _flags, _address = socket.recv_fds(self._control, _MESSAGE_BYTES, 2)
+        body, fds, _flags, _address = socket.recv_fds(self._control, control.MESSAGE_BYTES, 2)
         if not body:
             return False
-        job_fd, report_fd = fds
-        report = socket.socket(fileno=report_fd)
-        message = json.loads(body)
+        job_fd, report = fds
+        order = control.unpack(control.Order, body)
         try:
-            started = self._hand_over(body, job_fd) or self._fork(message, job_fd)
+            started = self._hand_over(body, job_fd) or self._fork(order, job_fd)
         except OSError as error:
-            _tell(report, {"failed": f"no new process: {error}"})
+            _tell(report, control.Report(error=error.errno or errno.EIO))
             return True
         finally:
             os.close(job_fd)
-        run = _Run(started, report, time.monotonic() + message["timeout_s"])
-        self._runs[started.pidfd] = self._reports[report_fd] = run
-        self._poll.register(report_fd, select.POLLIN)
+        run = _Run(started, report, time.monotonic() + order.timeout_s)
+        self._runs[started.pidfd] = self._reports[report] = run
+        self._poll.register(report, select.POLLIN)
         self._may_park = True
         return True
 
@@ -237,8 +239,8 @@ class _Loop:
             return None
         return spare
 
-    def _fork(self, message: dict[str, Any], job_fd: int) -> _Child:
-        bounds = lockdown.limits_for(self._prepared.address_space, **message)
+    def _fork(self, order: control.Order, job_fd: int) -> _Child:
+        bounds = lockdown.limits_for(self._prepared.address_space, *order)
         pid = os.fork()
         if not pid:
             child.serve(job_fd, bounds, self._prepared.filter, self._prepared.pid)
@@ -277,29 +279,22 @@ class _Loop:
 
     def _finish(self, run: _Run) -> None:
         cpu_before, memory_before = self._used_before(run.child)
-        del self._runs[run.child.pidfd], self._reports[run.report.fileno()]
+        del self._runs[run.child.pidfd], self._reports[run.report]
         with suppress(KeyError):
             self._poll.unregister(run.report)
         status, usage = self._bury(run.child)
         cpu_s = max(0.0, usage.ru_utime + usage.ru_stime - cpu_before)
-        _tell(
-            run.report,
-            {
-                "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
-                "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-                "timed_out": run.timed_out,
-                "cpu_ms": round(cpu_s * 1000),
-                "peak_memory_kb": max(0, usage.ru_maxrss - memory_before),
-            },
-        )
+        killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        memory_kb = max(0, usage.ru_maxrss - memory_before)
+        _tell(run.report, control.Report(killed_by, run.timed_out, round(cpu_s * 1000), memory_kb))
 
     def _used_before(self, ended: _Child) -> tuple[float, int]:
         """Return CPU seconds and memory in KB that the child had used before it had a job."""
         if ended.handover is not None:
             # The child wrote this before anything of a tool was in it.
-            with suppress(BlockingIOError, ValueError):
-                cpu_s, memory_kb = json.loads(ended.handover.recv(256, socket.MSG_DONTWAIT))
-                return float(cpu_s), int(memory_kb)
+            with suppress(BlockingIOError):
+                body = ended.handover.recv(control.MESSAGE_BYTES, socket.MSG_DONTWAIT)
+                return control.unpack(control.Used, body)
         return 0.0, self._prepared.idle_kb
 
     def _bury(self, ended: _Child) -> tuple[int, resource.struct_rusage]:
@@ -333,9 +328,10 @@ class _Loop:
         os._exit(0)
 
 
-def _tell(report: socket.socket, message: dict[str, Any]) -> None:
-    with report, suppress(OSError):  # a parent that looks away needs no report
-        report.send(json.dumps(message).encode(), socket.MSG_DONTWAIT)
+def _tell(report: int, message: control.Report) -> None:
+    with suppress(OSError):  # a parent that looks away needs no report
+        os.write(report, control.pack(message))
+    os.close(report)
 
 
 def _shown(standing: list[Wall]) -> list[dict[str, Any]]:

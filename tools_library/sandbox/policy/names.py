@@ -33,6 +33,22 @@ def variables(value: Any) -> dict[str, Any]:
     return {name: inner for name, inner in guards.held(value).items() if not name.startswith("__")}
 
 
+def importer(
+    name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+) -> Any:
+    """Stand for `__import__`, which only the interpreter's own C code reaches.
+
+    `datetime.strftime`, `time.strptime` and `Pattern.sub` with `\\1` import through their caller's
+    builtins and then take the module from the interpreter's table, whatever is returned here.
+
+    Raises:
+        ImportError: it asks for anything else.
+    """
+    if type(name) is str and name in ("time", "_strptime", "_datetime", "datetime", "re"):
+        return None
+    raise ImportError("Write an import statement.")
+
+
 BUILTINS: dict[str, Any] = {
     "__build_class__": builtins.__build_class__,
     **{name: getattr(builtins, name) for name in f"{_TAKEN_OVER} {_EXCEPTIONS}".split()},
@@ -42,8 +58,9 @@ BUILTINS: dict[str, Any] = {
     "hasattr": guards.has,
     "type": guards.type_of,
     "vars": variables,
+    "__import__": importer,
 }
-"""What stands behind `__builtins__`, but for `print` and `__import__`, which each run makes."""
+"""What stands behind `__builtins__`; the same for every run, which only adds its `print`."""
 
 AVAILABLE = frozenset(name for name in BUILTINS if not name.startswith("__")) | {"print"}
 
@@ -67,19 +84,3 @@ def printer(out: Callable[[str], None]) -> Callable[..., None]:
         out(joint.join(str(value) for value in values) + last)
 
     return print
-
-
-def importer(
-    name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
-) -> Any:
-    """Stand for `__import__`, which only the interpreter's own C code reaches.
-
-    `datetime.strftime`, `time.strptime` and `Pattern.sub` with `\\1` import through their caller's
-    builtins and then take the module from the interpreter's table, whatever is returned here.
-
-    Raises:
-        ImportError: it asks for anything else.
-    """
-    if type(name) is str and name in ("time", "_strptime", "_datetime", "datetime", "re"):
-        return None
-    raise ImportError("Write an import statement.")

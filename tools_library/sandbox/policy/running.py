@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Collection
 from types import CodeType
@@ -33,8 +32,6 @@ def namespace(
     own = {}
     if modules.is_allowed("requests", allowed):
         own["requests"], own["requests.exceptions"] = web.module(ask)
-    # Children are copies of one process: without this all would draw the same numbers.
-    random.seed()
 
     def check(imports: tuple[tuple[str, str | None, int, int], ...]) -> None:
         for module, name, line, column in imports:
@@ -56,11 +53,9 @@ def namespace(
     return {
         **guards.HOOKS,
         "__name__": MODULE_NAME,
-        "__builtins__": {
-            **names.BUILTINS,
-            "print": names.printer(out),
-            "__import__": names.importer,
-        },
+        # Not a copy: making one would touch each of them, and a child copies what it touches.
+        "__builtins__": names.BUILTINS,
+        "print": names.printer(out),
         "_imports_": check,
         "_import_": import_module,
         "_import_from_": import_from,

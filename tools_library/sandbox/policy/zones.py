@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copyreg
 import io
+import os
 import zoneinfo
-from importlib import resources
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,12 @@ def load() -> int:
     """Read the data of every zone, for this process and its children; return how many there are."""
     # Zones made from data cannot be copied otherwise, nor can a moment that has one.
     copyreg.pickle(ZoneInfo, lambda made: (zone, (made.key,)))
-    for key in zoneinfo.available_timezones():
-        content = _read(key)
-        if content is not None:
-            _data[key] = content
+    # Not by zoneinfo's own list: that loads modules which every child would carry along.
+    for folder in (*zoneinfo.TZPATH, *_packaged()):
+        for path, key in _files(folder):
+            if key not in _data and (content := _read(path)) is not None:
+                _data[key] = content
+    _data.pop("posixrules", None)
     return len(_data)
 
 
@@ -45,13 +47,28 @@ def available_timezones() -> set[str]:
     return set(_data)
 
 
-def _read(key: str) -> bytes | None:
-    for folder in zoneinfo.TZPATH:
-        try:
-            return Path(folder, key).read_bytes()
-        except OSError:
-            continue
+def _packaged() -> tuple[str, ...]:
+    """Return the folder of the zones that come as a Python package, if it is installed."""
     try:
-        return resources.files("tzdata.zoneinfo").joinpath(key).read_bytes()
-    except (ImportError, OSError):
+        import tzdata  # type: ignore[import-untyped]
+    except ImportError:
+        return ()
+    return tuple(os.path.join(folder, "zoneinfo") for folder in tzdata.__path__)
+
+
+def _files(folder: str) -> Iterator[tuple[str, str]]:
+    for inner, folders, names in os.walk(folder):
+        if inner == folder:  # the same zones again, with and without leap seconds
+            folders[:] = [name for name in folders if name not in ("posix", "right")]
+        for name in names:
+            path = os.path.join(inner, name)
+            yield path, path[len(folder) :].lstrip("/")
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
         return None
+    return content if content.startswith(b"TZif") else None
