@@ -1,6 +1,6 @@
 """The stand-ins as one ASGI application: routes by path (ASGI).
 
-Realtime, Twilio and AWS are imported when they are first needed: their libraries take a second.
+All but the small ones are imported when they are first needed: their libraries take a second.
 """
 
 import asyncio
@@ -25,10 +25,12 @@ from voiceassist.demo.voice import Voice
 
 if TYPE_CHECKING:
     from voiceassist.demo.stand_ins.aws.service import AwsService
+    from voiceassist.demo.stand_ins.chat.service import ChatService
     from voiceassist.demo.stand_ins.realtime.endpoint import RealtimeEndpoint
     from voiceassist.demo.stand_ins.twilio.rest import TwilioRest
 
 _REALTIME = "voiceassist.demo.stand_ins.realtime.endpoint"
+_CHAT = "voiceassist.demo.stand_ins.chat.service"
 _AWS = "voiceassist.demo.stand_ins.aws.service"
 _TWILIO = "voiceassist.demo.stand_ins.twilio.rest"
 
@@ -45,6 +47,7 @@ class StandIns:
         self._realtime: asyncio.Task[RealtimeEndpoint] | None = None
         self._twilio: asyncio.Task[TwilioRest] | None = None
         self._aws: asyncio.Task[AwsService] | None = None
+        self._chat: asyncio.Task[ChatService] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection or request."""
@@ -52,6 +55,9 @@ class StandIns:
             await self._serve_socket(scope, receive, send)
         elif scope["type"] == "http":
             request = await read(scope, receive)
+            if request.path.startswith("/v1/"):
+                await (await self.chat()).serve(request, scope, receive, send)
+                return
             await reply(send, await self._answer(request))
 
     async def realtime(self) -> "RealtimeEndpoint":
@@ -72,11 +78,18 @@ class StandIns:
             self._aws = asyncio.get_running_loop().create_task(self._load_aws())
         return await asyncio.shield(self._aws)
 
+    async def chat(self) -> "ChatService":
+        """The Chat Completions stand-in, imported in a thread at the first use."""
+        if self._chat is None:
+            self._chat = asyncio.get_running_loop().create_task(self._load_chat())
+        return await asyncio.shield(self._chat)
+
     async def warm(self) -> None:
         """Prepares what the first call would otherwise wait for."""
         await self.realtime()
         await self.twilio()
         await self.aws()
+        await self.chat()
         # Imported by now, with the Realtime part.
         from voiceassist.demo.scenario import fixed_lines
 
@@ -98,6 +111,11 @@ class StandIns:
     async def _load_aws(self) -> "AwsService":
         module = await asyncio.to_thread(importlib.import_module, _AWS)
         service: AwsService = module.AwsService(self.controls)
+        return service
+
+    async def _load_chat(self) -> "ChatService":
+        module = await asyncio.to_thread(importlib.import_module, _CHAT)
+        service: ChatService = module.ChatService(self.controls)
         return service
 
     async def _load_twilio(self) -> "TwilioRest":

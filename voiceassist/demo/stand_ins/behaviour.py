@@ -8,6 +8,14 @@ class BehaviourError(ValueError):
     """Not a known misbehaviour; the message lists those there are."""
 
 
+ChatFault = Literal[
+    "", "server_error", "rate_limited", "no_credit",
+    "empty", "length", "content_filter", "refusal",
+    "loop", "unknown_tool", "broken_json", "duplicate_ids", "no_ids", "too_many_calls",
+    "slow_first", "stall", "close", "endless", "garbage", "error_event",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """Times in ms; 0, "" or False means "does not happen"."""
@@ -53,6 +61,13 @@ class Behaviour:
     # AWS Lambda: the next so many invocations go wrong in this way
     lambda_faults: int = 0
     lambda_fault: Literal["throttled", "service_error", "garbage", "hang"] = "throttled"
+    # Chat Completions: its pace; the next so many requests go wrong in this way
+    chat_first_ms: float = 2
+    chat_chunk_ms: float = 8
+    chat_slow_ms: float = 3_000
+    chat_retry_after_s: float = 1
+    chat_faults: int = 0
+    chat_fault: ChatFault = ""
 
     def changed(self, changes: dict[str, Any]) -> "Behaviour":
         """A copy with some keys changed.

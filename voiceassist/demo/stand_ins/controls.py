@@ -5,16 +5,21 @@ Imports no sockets.
 
 from voiceassist.demo.stand_ins.asgi import Answer, Request
 from voiceassist.demo.stand_ins.behaviour import Behaviour, BehaviourError
+from voiceassist.demo.stand_ins.chat.log import ChatJournal
 from voiceassist.demo.stand_ins.realtime.log import Journal
 
 
 class Controls:
-    """`behaviour` holds for the sessions and calls to come; `journal` logs Realtime sessions."""
+    """`behaviour` holds for the sessions, calls and requests to come.
+
+    `journal` logs Realtime sessions, `chat_journal` requests of Chat Completions.
+    """
 
     def __init__(self, behaviour: Behaviour | None = None) -> None:
         self.initial = behaviour or Behaviour()
         self.behaviour = self.initial
         self.journal = Journal()
+        self.chat_journal = ChatJournal()
 
     def answer(self, request: Request) -> Answer:
         """Answers a request whose path begins with `/_stand_in/`."""
@@ -24,9 +29,24 @@ class Controls:
         if name == "log" and request.method == "GET":
             sessions = [session.as_json() for session in self.journal.sessions]
             return Answer(200, {"sessions": sessions})
+        if name == "chat":
+            return self._answer_chat(request)
         if name == "behaviour":
             return self._answer_behaviour(request)
-        return Answer(404, {"message": "There are health, behaviour and log below /_stand_in/."})
+        known = "There are health, behaviour, log and chat below /_stand_in/."
+        return Answer(404, {"message": known})
+
+    def _answer_chat(self, request: Request) -> Answer:
+        """`?key=` (how it begins) and `?user=` choose requests, `?whole=1` shows their bodies."""
+        if request.method == "DELETE":
+            self.chat_journal.requests.clear()
+        elif request.method != "GET":
+            return Answer(405, {"message": "GET or DELETE."})
+        asked = {name: values[-1] for name, values in request.query.items()}
+        found = self.chat_journal.of(asked.get("key", ""), asked.get("user", ""))
+        whole = asked.get("whole", "") not in ("", "0")
+        requests = [log.as_json(whole=whole) for log in found]
+        return Answer(200, {"count": len(requests), "requests": requests})
 
     def _answer_behaviour(self, request: Request) -> Answer:
         if request.method == "DELETE":

@@ -15,12 +15,14 @@ from typing import Any, Self
 
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from voiceassist.demo.stand_ins.account import Account
 from voiceassist.demo.stand_ins.app import StandIns
 from voiceassist.demo.stand_ins.behaviour import Behaviour
+from voiceassist.demo.stand_ins.chat.log import RequestLog
 from voiceassist.demo.stand_ins.controls import Controls
 from voiceassist.demo.stand_ins.realtime.log import SessionLog
 from voiceassist.demo.stand_ins.twilio.call import PhoneCall
@@ -38,6 +40,17 @@ class _Protocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions["stand_in.abort"] = self.transport.abort
+
+
+class _HttpProtocol(HttpToolsProtocol):
+    """Lets an answer cut its own connection, as a lost network does."""
+
+    def on_headers_complete(self) -> None:
+        """Takes a request."""
+        super().on_headers_complete()
+        # The application starts after this, with the same scope.
+        extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
+        extensions["stand_in.abort"] = self.transport.abort
 
 
 class _Server(uvicorn.Server):
@@ -94,6 +107,11 @@ class StandInServer:
         """Logs of the Realtime sessions, oldest first."""
         return self.controls.journal.sessions
 
+    @property
+    def chats(self) -> deque[RequestLog]:
+        """Logs of the requests for chat completions, oldest first."""
+        return self.controls.chat_journal.requests
+
     async def calls(self) -> list[PhoneCall]:
         """Calls created over REST, oldest first."""
         return (await self.app.twilio()).calls
@@ -141,7 +159,7 @@ class StandInServer:
 def _config(app: StandIns) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=_HttpProtocol,
         ws=_Protocol,
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,

@@ -1,0 +1,1 @@
+"""Chat Completions, answered by rules: checks, mind, streaming, misbehaviour. No AI, no Django."""
