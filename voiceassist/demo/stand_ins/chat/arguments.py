@@ -8,6 +8,7 @@ from typing import Any
 from voiceassist.demo.stand_ins.realtime.rules import coerce
 
 _DEEPEST = 5
+_NUMBERED = re.compile(r"(?:^|_)(id|number|code)$")
 _STRINGS = {
     "email": "ana@example.com",
     "date": "2030-01-15",
@@ -42,10 +43,10 @@ def _value(
     if schema.get("enum"):
         chosen = [value for value in schema["enum"] if str(value).lower() in sentence.lower()]
         return (chosen or schema["enum"])[0]
-    return _guess(schema, sentence, depth)
+    return _guess(name, schema, sentence, depth)
 
 
-def _guess(schema: Mapping[str, Any], sentence: str, depth: int) -> Any:
+def _guess(name: str, schema: Mapping[str, Any], sentence: str, depth: int) -> Any:
     kind = schema.get("type", "string")
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), "null")
@@ -60,13 +61,13 @@ def _guess(schema: Mapping[str, Any], sentence: str, depth: int) -> Any:
         if depth >= _DEEPEST:
             return {}
         return {
-            name: _value(name, _mapping(inner.get(name)), {}, sentence, depth + 1)
-            for name in map(str, schema.get("required", ()))
+            one: _value(one, _mapping(inner.get(one)), {}, sentence, depth + 1)
+            for one in map(str, schema.get("required", ()))
         }
     if kind == "array":
         few = min(int(schema.get("minItems", 0)), _DEEPEST)
         return [_value("", _mapping(schema.get("items")), {}, sentence, depth + 1)] * few
-    return _words(schema, sentence)
+    return _words(name, schema, sentence)
 
 
 def _number(schema: Mapping[str, Any], sentence: str) -> float:
@@ -77,11 +78,12 @@ def _number(schema: Mapping[str, Any], sentence: str) -> float:
     return int(value) if schema.get("type") == "integer" or value.is_integer() else value
 
 
-def _words(schema: Mapping[str, Any], sentence: str) -> str:
+def _words(name: str, schema: Mapping[str, Any], sentence: str) -> str:
     known = _STRINGS.get(str(schema.get("format")))
     if known:
         return known
-    words = sentence.strip() or "text"
+    numbered = re.search(r"\b[\w-]*\d[\w-]*", sentence) if _NUMBERED.search(name) else None
+    words = numbered[0] if numbered else sentence.strip() or "text"
     return words[: int(schema.get("maxLength", 500))].ljust(int(schema.get("minLength", 0)), ".")
 
 

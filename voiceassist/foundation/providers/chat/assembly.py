@@ -16,7 +16,7 @@ from voiceassist.foundation.providers.chat.types import AssembledToolCall, Finis
 MAX_TEXT_BYTES = 64 << 10
 MAX_TOOL_CALLS = 32
 MAX_ARGUMENT_BYTES = 256 << 10
-_LONGEST_ID = 128
+_LONGEST_ID = 40  # what OpenAI takes back
 _LONGEST_NAME = 256
 
 

@@ -7,29 +7,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-_Keepers = dict[tuple[str, str], AsyncGenerator["AsyncOpenAI", None]]
-_Clients = dict[tuple[str, str], asyncio.Task["AsyncOpenAI"]]
-_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Keepers] = WeakKeyDictionary()
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Clients] = WeakKeyDictionary()
+_Kind = tuple[str, str]  # base address and key
+
+
+@dataclass
+class _Kept:
+    """A loop's clients, and the generators that close them."""
+
+    tasks: dict[_Kind, asyncio.Task[AsyncOpenAI]] = field(default_factory=dict)
+    keepers: dict[_Kind, AsyncGenerator[AsyncOpenAI, None]] = field(default_factory=dict)
+
+
+_loops: dict[asyncio.AbstractEventLoop, _Kept] = {}
 
 
 async def client() -> AsyncOpenAI:
     """Return this loop's client of the server that the settings name."""
     loop = asyncio.get_running_loop()
     kind = settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY
-    known = _clients.setdefault(loop, {})
-    task = known.get(kind)
+    tasks = _loops.setdefault(loop, _Kept()).tasks
+    task = tasks.get(kind)
     if task is None or (task.done() and (task.cancelled() or task.exception())):
-        task = known[kind] = loop.create_task(_opened(*kind))
+        task = tasks[kind] = loop.create_task(_opened(*kind))
     return await asyncio.shield(task)
 
 
@@ -39,10 +47,9 @@ async def warm() -> None:
 
 
 async def close() -> None:
-    """Close the connections of this loop; what streams over them ends. Loops that end do it too."""
-    loop = asyncio.get_running_loop()
-    _clients.pop(loop, None)
-    for keeper in (_keepers.pop(loop, None) or {}).values():
+    """Close this loop's connections; what streams over them ends. A loop that ends does it too."""
+    kept = _loops.pop(asyncio.get_running_loop(), _Kept())
+    for keeper in kept.keepers.values():
         await keeper.aclose()
 
 
@@ -59,17 +66,18 @@ def is_openai() -> bool:
 
 async def _opened(base_url: str, api_key: str) -> AsyncOpenAI:
     made = await asyncio.to_thread(_made, base_url, api_key)
-    # A loop that is shut down closes the generators that began in it: connections end with their
-    # loop, wherever it was started.
-    keeper = _kept(made)
-    _keepers.setdefault(asyncio.get_running_loop(), {})[base_url, api_key] = keeper
+    # A loop that is shut down closes the generators that began in it: so connections end with
+    # their loop, whoever runs it.
+    keeper = _keep(made)
+    _loops.setdefault(asyncio.get_running_loop(), _Kept()).keepers[base_url, api_key] = keeper
     return await anext(keeper)
 
 
-async def _kept(made: AsyncOpenAI) -> AsyncGenerator[AsyncOpenAI, None]:
+async def _keep(made: AsyncOpenAI) -> AsyncGenerator[AsyncOpenAI, None]:
     try:
         yield made
     finally:
+        _loops.pop(asyncio.get_running_loop(), None)
         await made.close()
 
 

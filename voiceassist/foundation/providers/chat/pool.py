@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import anyio
 import httpx2
 from openai import AsyncOpenAI
 
@@ -16,6 +17,7 @@ MAX_ERROR_BYTES = 64 << 10
 
 def made(base_url: str, api_key: str) -> AsyncOpenAI:
     """Return a client that never tries again by itself and has no time limit but to connect."""
+    anyio.run(anyio.sleep, 0)  # or its backend is imported by the first request, in our loop
     pool = httpx2.AsyncClient(
         limits=httpx2.Limits(
             max_connections=MOST_CONNECTIONS,

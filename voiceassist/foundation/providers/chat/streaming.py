@@ -24,6 +24,7 @@ from voiceassist.foundation.providers.chat.types import ChatRequest, Finished, T
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import AsyncOpenAI
 
 ATTEMPTS = 3
 _FIRST_PAUSE_S = 0.25
@@ -41,15 +42,16 @@ async def stream(
     5xx. Never afterwards.
 
     Args:
-        timeout_s: for the whole step, all attempts together.
+        timeout_s: for the whole step, all attempts together; loading the SDK does not count.
 
     Raises:
         ChatError: see its codes.
     """
+    made = await client()  # the first one takes its time, which is not the model's
     ends_at = asyncio.get_running_loop().time() + timeout_s
     response = None
     try:
-        response = await _begun(request, timeout_s, ends_at)
+        response = await _begun(made, request, timeout_s, ends_at)
         answer = _answer(response, request.model, timeout_s, ends_at)
         async with contextlib.aclosing(answer) as events:
             async for event in events:
@@ -80,12 +82,14 @@ def body_of(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-async def _begun(request: ChatRequest, timeout_s: float, ends_at: float) -> httpx2.Response:
+async def _begun(
+    made: AsyncOpenAI, request: ChatRequest, timeout_s: float, ends_at: float
+) -> httpx2.Response:
     loop = asyncio.get_running_loop()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with asyncio.timeout_at(ends_at):
-                return await _sent(request)
+                return await _sent(made, request)
         except TimeoutError:
             raise errors.timed_out(timeout_s) from None
         except errors.ChatError as error:
@@ -106,8 +110,7 @@ def _pause(error: errors.ChatError, attempt: int) -> float | None:
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, hides nothing
 
 
-async def _sent(request: ChatRequest) -> httpx2.Response:
-    made = await client()
+async def _sent(made: AsyncOpenAI, request: ChatRequest) -> httpx2.Response:
     import httpx2
     from openai import APIConnectionError, APIStatusError
 
