@@ -3,6 +3,7 @@
 from tools_library.models.approval import Approval, ApprovalGrant, ToolReview
 from tools_library.models.assignment import AssistantTool
 from tools_library.models.execution import ToolExecution
+from tools_library.models.sent_secret import SentSecrets
 from tools_library.models.tool import Tool
 from tools_library.models.version import ToolVersion
 
@@ -10,6 +11,7 @@ __all__ = [
     "Approval",
     "ApprovalGrant",
     "AssistantTool",
+    "SentSecrets",
     "Tool",
     "ToolExecution",
     "ToolReview",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -22,10 +23,11 @@ from tools_library.engine.engine import answered
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.merging import merge
 from tools_library.engine.schema import declared_names
-from tools_library.models import ToolExecution, ToolVersion
+from tools_library.models import SentSecrets, ToolExecution, ToolVersion
 from tools_library.services.catalog import flat_definition
 from tools_library.services.finishing import finish, one, output_of
 from tools_library.services.secrets import OrganizationSecrets
+from voiceassist.foundation import crypto
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 NAME = "callback_url"
@@ -67,6 +69,38 @@ def expected(execution: ToolExecution, version: ToolVersion) -> bool:
     return NAME in json.dumps(parts)
 
 
+class KeptSecrets(OrganizationSecrets):
+    """The credentials of a run that waits for a report; what it makes of them is kept until then.
+
+    The report comes to another process, and its service may echo the token or signature it was
+    sent.
+    """
+
+    def __init__(self, execution: ToolExecution, only: Collection[str] | None = None) -> None:
+        super().__init__(execution.organization_id, only)
+        super().hide(signature(execution.execution_id))
+        self._execution = execution
+        self._made: list[str] = []
+
+    def hide(self, derived: str) -> None:
+        """Mask `derived` from now on, here and in the report."""
+        made = derived not in self._known and derived not in self._values.values()
+        super().hide(derived)
+        if made:
+            self._made.append(derived)
+            SentSecrets.unscoped.update_or_create(
+                execution=self._execution,
+                organization_id=self._organization_id,
+                defaults={"encrypted_values": crypto.encrypt(json.dumps(self._made))},
+            )
+
+
+def forget_sent() -> int:
+    """Delete what was kept for reports of runs that have ended; return how many."""
+    ended = SentSecrets.unscoped.filter(execution__status__in=FINAL_STATUSES)
+    return ended.delete()[0]
+
+
 def receive(execution_id: UUID, signed: str, body: Any) -> None:
     """End a run with what came to its address.
 
@@ -94,8 +128,18 @@ def _masked(execution: ToolExecution, output: dict[str, Any]) -> dict[str, Any]:
     for name in _credentials(execution) & secrets.names():
         with suppress(ToolConfigurationError):  # what cannot be read was not sent either
             secrets.reveal(name)
+    for made in _kept(execution):
+        secrets.hide(made)
     masked: dict[str, Any] = secrets.mask(output)
     return masked
+
+
+def _kept(execution: ToolExecution) -> list[str]:
+    row = SentSecrets.unscoped.filter(execution=execution).first()
+    if row is None:
+        return []
+    made: list[str] = json.loads(crypto.decrypt(row.encrypted_values))
+    return made
 
 
 def _credentials(execution: ToolExecution) -> frozenset[str]:

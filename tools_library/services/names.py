@@ -64,7 +64,7 @@ def _is_plain(parameters: Mapping[str, Any], name: str) -> bool:
     properties = parameters.get("properties")
     declared = properties.get(name) if isinstance(properties, Mapping) else None
     kinds = declared.get("type") if isinstance(declared, Mapping) else None
-    listed = [kinds] if isinstance(kinds, str) else kinds
+    listed = [kinds] if isinstance(kinds, str) else kinds or []
     return bool(listed) and not _NO_TEXT.intersection(listed)
 
 

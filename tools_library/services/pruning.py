@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tools_library.choices import FINAL_STATUSES
 from tools_library.models import ToolExecution
+from tools_library.services import callbacks
 from voiceassist.foundation.events import pruning
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ def prune() -> tuple[int, int]:
     """Delete runs and events of more than LOGS_KEPT_DAYS ago, in batches; return how many of each.
 
     0 days keeps everything. Runs that are not in their tool's counter yet stay until they are.
+    What was kept for the reports of async runs goes as soon as those have ended.
     """
+    callbacks.forget_sent()
     days = settings.LOGS_KEPT_DAYS
     if not days:
         return 0, 0

@@ -25,6 +25,7 @@ from tools_library.models import ToolExecution, ToolVersion
 from tools_library.services import callbacks, lambda_costs, limits
 from tools_library.services.catalog import flat_definition
 from tools_library.services.secrets import OrganizationSecrets
+from voiceassist.foundation import outbound
 from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.organizations.models import Organization
 
@@ -51,14 +52,14 @@ def run_version(
     """
     try:
         spec = _spec(execution, version)
-        if execution.tool_id is not None:
-            lambda_costs.check_cap(execution.tool_id, spec.configuration)
+        lambda_costs.check_cap(execution, spec.configuration)
         executor = executor_for(version.tool_type)
         call = _call(execution, version, limited)
     except ToolError as error:
         return engine.failed(error)
     give_back_connections()  # the tool may take seconds; others need the connection
-    return engine.run(spec, call, executor, _CLOCK)
+    with outbound.on_behalf_of(execution.organization_id):
+        return engine.run(spec, call, executor, _CLOCK)
 
 
 def merged_configuration(
@@ -89,7 +90,7 @@ def _call(execution: ToolExecution, version: ToolVersion, limited: Reach | None)
     if callbacks.expected(execution, version):
         left = min(left, callbacks.START_SECONDS)
         context[callbacks.NAME] = callbacks.address(execution.execution_id)
-        secrets.hide(callbacks.signature(execution.execution_id))
+        secrets = callbacks.KeptSecrets(execution, only)
     return ToolCall(
         execution_id=str(execution.execution_id),
         arguments=execution.input_parameters,

@@ -63,6 +63,19 @@ def test_a_canary_goes_out_and_stays_nowhere(organization, tool_server, caplog, 
     assert "canary" not in everything and pair not in everything
 
 
+def test_look_ups_count_as_the_organizations(organization, monkeypatch):
+    asked = []
+
+    class NoPlace:
+        def take(self, party, seconds):
+            asked.append(party)
+            return False
+
+    monkeypatch.setattr("voiceassist.foundation.outbound.addresses._LOOKUPS", NoPlace())
+    row = execution.run_and_wait(make_tool(organization), {"order_id": "7"}, origin(organization))
+    assert (row.error_code, set(asked)) == ("connection_failed", {organization.pk})
+
+
 def test_a_credential_that_is_gone_names_itself(organization, tool_server):
     credential = credentials.create(organization, "SHOP_KEY", KEY)
     tool = make_tool(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.factories.tools import origin, tool_values
 from tests.security.outbound.servers import RawServer, answering, ok
 from tools_library.models import ToolExecution
-from tools_library.services import execution
+from tools_library.services import execution, trials
 from tools_library.services.lambda_costs import spent_today_usd
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
@@ -80,9 +80,9 @@ def test_costs_of_today_are_added_up(organization, save, aws):
     tool = save()
     for _ in range(2):
         run(tool, organization)
-    assert spent_today_usd(tool.pk) == pytest.approx(2 * COST)
+    assert spent_today_usd(organization.pk, tool.pk, tool.name) == pytest.approx(2 * COST)
     tomorrow = timezone.now() + datetime.timedelta(days=1)
-    assert spent_today_usd(tool.pk, tomorrow) == 0
+    assert spent_today_usd(organization.pk, tool.pk, tool.name, tomorrow) == 0
 
 
 def test_a_cap_lets_no_run_begin_once_it_is_reached(organization, save, aws):
@@ -91,6 +91,19 @@ def test_a_cap_lets_no_run_begin_once_it_is_reached(organization, save, aws):
     assert [row.error_code for row in rows] == ["", "", "rate_limited"]
     assert "cost limit" in rows[2].message
     assert len(aws.requests) == 2
+
+
+def test_drafts_and_the_saved_tool_have_one_cap(organization, save, aws):
+    tool = save(daily_cap_usd=1.5 * COST)
+    draft = tool_values(tool_type="lambda", configuration=tool.configuration)
+
+    def try_draft(**more):
+        trial = trials.Trial({"order_id": "1"}, by=None)
+        return trials.try_unsaved(organization, {**draft, **more}, trial).error_code
+
+    assert [try_draft(), run(tool, organization).error_code] == ["", ""]
+    assert [try_draft(), run(tool, organization).error_code] == ["rate_limited"] * 2
+    assert try_draft(name="another_one") == ""
 
 
 def test_yesterdays_costs_do_not_count(organization, save, aws):

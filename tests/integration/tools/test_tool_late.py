@@ -9,8 +9,16 @@ from django.utils import timezone
 
 from tests.factories.organizations import make_credential
 from tests.factories.tools import endpoint_configuration, make_tool, origin
-from tools_library.models import ToolExecution
-from tools_library.services import callbacks, execution, late, queues, reporting, sweeping
+from tools_library.models import SentSecrets, ToolExecution
+from tools_library.services import (
+    callbacks,
+    execution,
+    late,
+    pruning,
+    queues,
+    reporting,
+    sweeping,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
@@ -108,6 +116,38 @@ def test_a_report_that_echoes_a_credential_is_masked_and_what_was_sent_is_kept(
     assert ended.message == "Bearer •••" and heard == [("success", "Bearer •••")]
     assert callbacks.signature(row.execution_id) not in json.dumps(ended.output_result)
     assert ended.trace["request"]["method"] == "POST" and ended.trace["response"]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"type": "hmac", "secret_field": "SHOP_TOKEN"},
+        {"type": "basic", "username_field": "SHOP_TOKEN", "password_field": "SHOP_TOKEN"},
+        {"type": "oauth2", "client_id_field": "SHOP_TOKEN", "client_secret_field": "SHOP_TOKEN"},
+    ],
+    ids=lambda way: way["type"],
+)
+def test_a_report_that_echoes_what_was_made_of_a_credential_is_masked(
+    organization, tool_server, way
+):
+    tool_server.answer(200, {"success": True, "message": "ok", "access_token": "bought-canary"})
+    make_credential(organization, "SHOP_TOKEN", "a-long-canary")
+    more = {"token_url": f"{tool_server.url}/token"} if way["type"] == "oauth2" else {}
+    configuration = endpoint_configuration(
+        tool_server.url,
+        request_body_template={"answer_to": "${callback_url}"},
+        authentication={**way, **more},
+    )
+    row = ask(tool_of(organization, "", configuration=configuration), organization)
+    execution.perform(str(row.execution_id))
+    headers = {name.lower(): each for name, each in tool_server.received[-1]["headers"].items()}
+    sent = headers.get("x-signature") or headers["authorization"].partition(" ")[2]
+    assert sent not in repr(list(SentSecrets.unscoped.values()))
+    path = address(tool_server)
+    assert post(path, {"success": True, "message": f"Got {sent}."}).status_code == 200
+    assert stored(row).message == "Got •••."
+    pruning.prune()
+    assert not SentSecrets.unscoped.exists()
 
 
 def test_a_service_that_does_not_accept_ends_it(organization, tool_server, heard):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from voiceassist.foundation.outbound import (
     OutboundFailed,
     OutboundRefused,
     OutboundTimeout,
+    on_behalf_of,
 )
 
 
@@ -65,6 +67,35 @@ def test_an_unknown_name_fails_a_request_and_passes_no_check():
     assert caught.value.retryable
     with pytest.raises(OutboundRefused, match=r"b\.example"):
         Door(resolve=unknown).check_url("https://b.example/")
+
+
+def test_slow_names_of_one_organization_keep_no_other_from_looking_names_up():
+    over, waiting, asked = threading.Event(), threading.Semaphore(0), []
+
+    def resolve(host, port):
+        asked.append(host)
+        if host.endswith("slow.example"):
+            waiting.release()
+            over.wait(20)
+        return ["93.184.216.34"]
+
+    slow = Door(resolve=resolve)
+
+    def ask(organization, host, timeout=20.0):
+        with on_behalf_of(organization):
+            return slow.connect_checked(host, 443, ports=(443,), timeout=timeout)
+
+    with ThreadPoolExecutor(80) as pool:
+        stuck = [pool.submit(ask, 1, f"n{number}.slow.example") for number in range(70)]
+        for _ in range(16):
+            assert waiting.acquire(timeout=20)
+        with pytest.raises(OutboundTimeout):
+            ask(1, "own.example", timeout=0.1)
+        assert len(asked) == 16
+        assert ask(2, "other.example") == ["93.184.216.34"]
+        over.set()
+        assert all(each.result(20) for each in stuck)
+    assert ask(1, "own.example") == ["93.184.216.34"]
 
 
 def test_a_look_up_that_stalls_ends_at_the_deadline():

@@ -27,6 +27,7 @@ from voiceassist.foundation.outbound.errors import (
 )
 from voiceassist.foundation.outbound.redirects import MAX_REDIRECTS
 from voiceassist.foundation.outbound.rules import Rules, read_rule
+from voiceassist.foundation.outbound.sharing import on_behalf_of
 
 __all__ = [
     "MAX_BYTES",
@@ -45,6 +46,7 @@ __all__ = [
     "check_url",
     "connect_checked",
     "default_door",
+    "on_behalf_of",
     "read_rule",
     "request",
 ]

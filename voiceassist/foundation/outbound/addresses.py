@@ -22,6 +22,7 @@ from voiceassist.foundation.outbound.errors import (
     OutboundRefused,
     OutboundTimeout,
 )
+from voiceassist.foundation.outbound.sharing import Places, party
 
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) → its addresses, unchecked; raises where the name is unknown."""
@@ -44,7 +45,8 @@ _CARRIERS = tuple(
     ip_network(text) for text in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 )
 # More look-ups than this at once wait for one of them: a name server that stalls holds its thread.
-_LOOKUPS = threading.BoundedSemaphore(64)
+# One organization's slow names hold a part of the places only.
+_LOOKUPS = Places(64, each=16)
 
 
 def is_public(address: str) -> bool:
@@ -89,20 +91,21 @@ def look_up(host: str, port: int, resolve: Resolve, deadline: float) -> list[str
     """
     answers: list[str] = []
     done = threading.Event()
+    who = party()
 
     def work() -> None:
         # Whatever a look-up raises, it has found nothing.
         with contextlib.suppress(Exception):
             answers.extend([str(answer) for answer in resolve(host, port)])
         done.set()
-        _LOOKUPS.release()
+        _LOOKUPS.give_back(who)
 
-    if not _LOOKUPS.acquire(timeout=_left(deadline)):
+    if not _LOOKUPS.take(who, _left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
     try:
         threading.Thread(target=work, name="look-up", daemon=True).start()
     except RuntimeError:  # the system gives no more threads; the place must not be lost for good
-        _LOOKUPS.release()
+        _LOOKUPS.give_back(who)
         raise OutboundFailed(f"{host} could not be looked up: the server is too busy.") from None
     if not done.wait(_left(deadline)):
         raise OutboundTimeout(f"{host} could not be looked up in time.")
