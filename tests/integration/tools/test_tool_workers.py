@@ -1,15 +1,10 @@
 """Tool calls on a real Celery worker: one process publishes, another runs, the first is woken."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-from urllib.parse import quote
-
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
+from tests.factories.processes import celery_worker
 from tests.factories.tools import endpoint_configuration, make_tool, origin
 from tests.services.ports import wait_for
 from tools_library.models import ToolExecution
@@ -17,49 +12,13 @@ from tools_library.services import execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def database_url():
-    """The address of the test database, which pytest-django made beside the named one."""
-    it = connection.settings_dict
-    return (
-        f"postgres://{it['USER']}:{quote(it['PASSWORD'])}@{it['HOST'] or 'localhost'}:{it['PORT']}"
-        f"/{it['NAME']}"
-    )
-
 
 @pytest.fixture
 def worker(tool_server, tmp_path):
     """A Celery worker for both queues, in its own process, on the test database."""
     assert django_settings.JOBS_RUNNER == "celery"
-    log = tmp_path / "worker.log"
-    env = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "OUTBOUND_ALLOW": f"127.0.0.1:{tool_server.port}",
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "PYTHONWARNINGS": "default",
-    }
-    arguments = [
-        "worker", "-Q", "live,default", "-P", "threads", "-c", "16", "-l", "INFO",
-        "--without-gossip", "--without-mingle",
-    ]  # fmt: skip
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "config.celery", *arguments],
-            cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        wait_for(
-            lambda: " ready." in log.read_text(errors="replace"),
-            seconds=60, what="the worker", log=lambda: log.read_text(errors="replace")[-3000:],
-            alive=lambda: process.poll() is None,
-        )  # fmt: skip
+    with celery_worker(tmp_path / "worker.log", tools_at=tool_server.port) as log:
         yield log
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def test_a_worker_runs_calls_and_wakes_whoever_waits(worker, organization, tool_server):
