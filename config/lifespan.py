@@ -11,8 +11,10 @@ from calls import remote
 from calls.live import live_calls
 from calls.services.recorder import recorder
 from tools_library.services.outcomes import process_listener
+from voiceassist.conversations.services.driving import driver
 from voiceassist.foundation import jobs
 from voiceassist.foundation.events.transport import live_loop
+from voiceassist.foundation.providers import chat
 
 JOBS_END_WITHIN_S = 10.0
 
@@ -54,6 +56,8 @@ async def stop(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await driver.stop()
+    await chat.close()
     await asyncio.to_thread(recorder.close, JOBS_END_WITHIN_S)
     await asyncio.to_thread(jobs.drain, JOBS_END_WITHIN_S)
     await process_listener.stop()

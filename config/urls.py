@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="calls:list"), name="home"),
     path("", include("calls.urls")),
+    path("", include("voiceassist.conversations.urls")),
     path("", include("voiceassist.organizations.urls")),
     path("api/", include("calls.api.urls")),
     path("api/", include("voiceassist.organizations.api.urls")),

@@ -52,3 +52,13 @@ def give_browser_tool(assistant: Assistant, name: str = "ask_person", **values: 
         },
     )
     assign(assistant, tool)
+
+
+NOTIFY = {
+    "type": "object",
+    "properties": {
+        "message": {"type": "string", "description": "The message to display."},
+        "type": {"type": "string", "enum": ["info", "warning", "error"], "default": "info"},
+    },
+    "required": ["message"],
+}

@@ -21,3 +21,23 @@ def model(conversations_db, monkeypatch):
     scripted = ScriptedModel()
     monkeypatch.setattr(chat, "stream", scripted.stream)
     return scripted
+
+
+@pytest.fixture
+def chat(conversations_db, settings):
+    """An agent with a browser tool, served for real beside the model's stand-in."""
+    from tests.factories.assistants import make_assistant
+    from tests.factories.conversations import NOTIFY, give_browser_tool
+    from tests.factories.organizations import make_key, make_organization
+    from tests.integration.calls.site import CallSite
+    from tests.integration.conversations.client import AgentClient
+
+    site = CallSite(settings).start()
+    try:
+        organization = make_organization()
+        assistant = make_assistant(organization)
+        give_browser_tool(assistant, "show_notification", function_definition=NOTIFY)
+        _, key = make_key(organization)
+        yield AgentClient(site, assistant, key)
+    finally:
+        site.stop()

@@ -109,6 +109,11 @@ class Assistant(OrganizationOwned):
         help_text="Own words for the system's sentences, by name. Empty: the language's defaults.",
     )
 
+    agent_class_name = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="A class's name by which programs begin conversations with it. May be empty.",
+    )
     is_active = models.BooleanField(default=True, help_text="Off: its numbers are not answered.")
     published_version = models.ForeignKey(
         "assistants.AssistantVersion",
@@ -129,7 +134,12 @@ class Assistant(OrganizationOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "slug"], name="assistant_slug_unique_in_organization"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "agent_class_name"],
+                condition=~models.Q(agent_class_name=""),
+                name="agent_class_name_unique_in_organization",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
+from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services.errors import NoSuchConversation
 from voiceassist.organizations.models import ApiKey, User
@@ -20,6 +22,7 @@ class Participant:
         user: the person signed in; None: a program, or the end user of a foreign page.
         api_key: the program.
         end_user: whom a token of a foreign page names.
+        assistant_id: the only assistant that token is for.
         operates: may read and stop the conversations of others.
     """
 
@@ -28,6 +31,7 @@ class Participant:
     user: User | None = None
     api_key: ApiKey | None = None
     end_user: str = ""
+    assistant_id: int | None = None
     operates: bool = False
 
     is_authenticated = True
@@ -65,7 +69,7 @@ def readable(who: Participant) -> QuerySet[Conversation]:
     if who.operates:
         return rows
     if who.end_user:
-        return rows.filter(end_user=who.end_user)
+        return rows.filter(end_user=who.end_user, assistant=who.assistant_id)
     return rows.filter(owner=who.user) if who.user is not None else rows.none()
 
 
@@ -82,6 +86,38 @@ def find(who: Participant, key: str | int) -> Conversation:
     found = readable(who).filter(rule).select_related("assistant").first()
     if found is None:
         raise NoSuchConversation(f"There is no conversation {text[:100]!r}.")
+    return found
+
+
+def own(who: Participant, key: str | int) -> Conversation:
+    """Return a conversation of somebody's own, to write in it.
+
+    Raises:
+        NoSuchConversation: there is none that they may read.
+        PermissionDenied: they may read it, but it is somebody else's.
+    """
+    found = find(who, key)
+    if not who.owns(found):
+        raise PermissionDenied("This conversation is somebody else's: you may read and stop it.")
+    return found
+
+
+def assistant_of(who: Participant, key: str | int) -> Assistant:
+    """Return an assistant of the participant's organization by id or slug.
+
+    Raises:
+        NoSuchConversation: there is none, or a token is for another one.
+    """
+    text = str(key)
+    rule = Q(slug=text)
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        rule |= Q(pk=int(text))
+    rows = Assistant.objects.of(who.organization_id).filter(rule)
+    if who.assistant_id is not None:
+        rows = rows.filter(pk=who.assistant_id)
+    found: Assistant | None = rows.first()
+    if found is None:
+        raise NoSuchConversation(f"There is no agent {text[:100]!r}.")
     return found
 
 

@@ -1,0 +1,69 @@
+"""Document 004's routes over real sockets, with the model's stand-in."""
+
+import json
+
+import pytest
+import requests
+
+from tests.factories.organizations import make_key, make_organization
+
+pytestmark = pytest.mark.usefixtures("conversations_db")
+
+
+def events_of(answer):
+    """Return the events of a whole stream."""
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert "\r" not in answer.text
+    found = []
+    for block in answer.text.strip().split("\n\n"):
+        if block.startswith(":"):
+            continue
+        lines = dict(line.split(": ", 1) for line in block.split("\n"))
+        data = json.loads(lines["data"])
+        assert (int(lines["id"]), lines["event"]) == (data["seq"], data["type"])
+        found.append(data)
+    return found
+
+
+def test_a_message_is_answered_as_json_and_as_events(chat):
+    answer = chat.send("Hello", stream=False)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["status"] == "completed" and told["text"] and told["thread_id"]
+    events = events_of(chat.send("And again", thread_id=told["thread_id"]))
+    assert events[0]["type"] == "run_started" and events[-1]["type"] == "run_finished"
+    assert events[0]["thread_id"] == told["thread_id"]
+    said = "".join(each["delta"] for each in events if each["type"] == "text_delta")
+    assert said and said == next(e for e in events if e["type"] == "message_completed")["text"]
+
+
+def test_a_browser_tool_is_answered_over_continue(chat):
+    events = events_of(chat.send("Show me a notification"))
+    start = next(each for each in events if each["type"] == "tool_call_start")
+    assert start["tool_call_name"] == "show_notification" and start["external"] is True
+    assert json.loads(start["delta"])["type"] == "info"
+    assert events[-1]["type"] == "run_paused"
+    thread = events[0]["thread_id"]
+    answer = chat.post(
+        "continue",
+        {
+            "agent_id": chat.slug,
+            "thread_id": thread,
+            "tool_responses": [{"tool_call_id": start["tool_call_id"], "result": "shown"}],
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["status"] == "completed" and told["results"] == {start["tool_call_id"]: "taken"}
+    replay = events_of(chat.get(f"threads/{thread}/events", {"Last-Event-ID": str(start["seq"])}))
+    assert replay[0]["seq"] > start["seq"] and replay[-1]["type"] == "run_finished"
+
+
+def test_a_foreign_thread_is_not_there(chat):
+    thread = events_of(chat.send("Hello"))[0]["thread_id"]
+    _, key = make_key(make_organization())
+    answer = requests.get(
+        f"{chat.url}/threads/{thread}/events", headers={"Authorization": f"Bearer {key}"}, timeout=9
+    )
+    assert answer.status_code == 404
+    assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=9).status_code == 401

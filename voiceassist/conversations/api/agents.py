@@ -1,0 +1,210 @@
+"""Document 004's routes: messages, answers of browser tools, events (async views)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.http import JsonResponse
+from django.http.response import HttpResponseBase
+
+from tools_library.approvals import answering as approvals
+from tools_library.models import Approval
+from voiceassist.conversations.api import sse
+from voiceassist.conversations.api.doors import Asked, door
+from voiceassist.conversations.api.reading_bodies import mapping, message, objects, text
+from voiceassist.conversations.loop.frames import RESTS
+from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import (
+    answering,
+    cancelling,
+    claiming,
+    people,
+    reading,
+    settling,
+    starting,
+    tokens,
+)
+from voiceassist.conversations.services.answering import BrowserAnswer
+from voiceassist.conversations.services.database import threads
+from voiceassist.conversations.services.errors import NoSuchConversation
+from voiceassist.conversations.services.following import follow
+from voiceassist.conversations.services.people import Participant
+from voiceassist.conversations.services.starting import Started
+from voiceassist.foundation.errors import InvalidInput
+
+CHAT, READ = "conversations.chat", "conversations.read"
+ANSWER_WITHIN_S = 120.0
+
+
+async def send(asked: Asked, agent_id: str) -> HttpResponseBase:
+    """Take a message; answer with the run's events, or once it rests."""
+    conversation, started = await threads.run_open(_say, asked, agent_id)
+    if asked.streams:
+        return sse.stream(conversation, started.after, to_rest=True)
+    await rest(conversation, started.after)
+    return JsonResponse(await threads.run(reading.outcome, conversation))
+
+
+async def continue_run(asked: Asked, agent_id: str) -> HttpResponseBase:
+    """Take answers of browser tools; the run goes on once none of its calls is open."""
+    conversation, after, taken = await threads.run_open(_answer, asked, agent_id)
+    if asked.streams:
+        return sse.stream(conversation, after, to_rest=True)
+    open_calls = await threads.run(reading.open_calls, conversation)
+    if not open_calls:
+        await rest(conversation, after)
+    outcome = await threads.run(reading.outcome, conversation)
+    return JsonResponse({**outcome, "results": taken, "pending": outcome["pending_tools"]})
+
+
+async def events(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase:
+    """Replay the events after `Last-Event-ID`; `?follow=1` stays for those to come."""
+    conversation = await threads.run(_readable, asked.who, agent_id, thread_id)
+    stays = asked.request.GET.get("follow", "") not in ("", "0")
+    return sse.stream(conversation, sse.position(asked.request), to_rest=not stays)
+
+
+async def claim(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase:
+    """Let one page carry an automatic tool out."""
+    call_id, tab = text(asked.body, "tool_call_id"), text(asked.body, "tab")
+    conversation = await threads.run(_own, asked.who, agent_id, thread_id)
+    claimed = await threads.run(claiming.claim, conversation, call_id, tab)
+    return JsonResponse({"claimed": claimed}, status=200 if claimed else 409)
+
+
+async def cancel(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase:
+    """Stop the answer under way."""
+    conversation = await threads.run(_readable, asked.who, agent_id, thread_id)
+    await threads.run(cancelling.cancel, conversation)
+    return JsonResponse(await threads.run(reading.outcome, conversation))
+
+
+async def decide(asked: Asked, agent_id: str, thread_id: str, approval_id: int) -> HttpResponseBase:
+    """Say yes or no to a call of one's own conversation, or edit it first."""
+    conversation = await threads.run(_own, asked.who, agent_id, thread_id)
+    await threads.run_open(_decide, asked, conversation, int(approval_id))
+    return JsonResponse(await threads.run(reading.outcome, conversation))
+
+
+async def issue_token(asked: Asked, agent_id: str) -> HttpResponseBase:
+    """Make a token by which one end user chats from a foreign page."""
+    assistant = await threads.run(people.assistant_of, asked.who, agent_id)
+    seconds = asked.body.get("seconds", tokens.SECONDS)
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        raise InvalidInput({"seconds": "Write a whole number."})
+    name = asked.body.get("end_user", asked.body.get("user", ""))
+    if not isinstance(name, str):
+        raise InvalidInput({"end_user": "Write text here."})
+    if asked.who.end_user:
+        raise InvalidInput({"token": "A token makes no tokens; use an API key on your server."})
+    token = tokens.issue(assistant, name, seconds)
+    return JsonResponse(
+        {"token": token, "expires_in": seconds, "agent_id": assistant.slug}, status=201
+    )
+
+
+async def rest(conversation: Conversation, after: int) -> None:
+    """Wait until nothing more comes by itself, two minutes at most."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            async for frame in follow(conversation.pk, after, to_rest=True):
+                if frame is not None and frame.type in RESTS:
+                    return
+    except TimeoutError:
+        return
+
+
+def conversation_for(who: Participant, agent_id: str, thread_id: str) -> Conversation:
+    """Return somebody's thread with an agent; it begins with its first message.
+
+    Raises:
+        NoSuchConversation: the thread is with another agent, or somebody else's.
+        PermissionDenied: they may read it, but it is somebody else's.
+    """
+    assistant = people.assistant_of(who, agent_id)
+    if thread_id and Conversation.objects.of(who.organization_id).filter(thread_id=thread_id):
+        return _own(who, agent_id, thread_id)
+    return starting.create(assistant, who, thread_id=thread_id)
+
+
+def _say(asked: Asked, agent_id: str) -> tuple[Conversation, Started]:
+    said, thread_id = message(asked.body), text(asked.body, "thread_id", default="")
+    mapping(asked.body, "context")
+    conversation = conversation_for(asked.who, agent_id, thread_id)
+    return conversation, starting.say(conversation, said)
+
+
+def _answer(asked: Asked, agent_id: str) -> tuple[Conversation, int, dict[str, str]]:
+    body = asked.body
+    named = text(body, "agent_id", default=agent_id)
+    assistant = people.assistant_of(asked.who, agent_id)
+    if named not in (agent_id, assistant.slug, str(assistant.pk)):
+        raise InvalidInput({"agent_id": "The address names another agent."})
+    thread_id = text(body, "thread_id")
+    conversation = _own(asked.who, agent_id, thread_id)
+    answers = [
+        _browser_answer(index, each) for index, each in enumerate(objects(body, "tool_responses"))
+    ]
+    after = max(conversation.last_seq, conversation.reserved_seq)
+    return conversation, after, answering.answer(conversation, answers, asked.who)
+
+
+def _browser_answer(index: int, given: dict[str, Any]) -> BrowserAnswer:
+    call_id = given.get("tool_call_id")
+    if not isinstance(call_id, str) or not call_id:
+        raise InvalidInput({f"tool_responses.{index}.tool_call_id": "Name the call you answer."})
+    about = mapping(given, "metadata")
+    return BrowserAnswer(
+        call_id,
+        given.get("result"),
+        is_error=given.get("is_error") is True,
+        user_action=str(about.get("user_action") or ""),
+        reason=str(about.get("reason") or ""),
+        tab=str(about.get("tab") or ""),
+        metadata=about,
+    )
+
+
+def _decide(asked: Asked, conversation: Conversation, approval_id: int) -> None:
+    rows = Approval.objects.of(conversation.organization_id).filter(
+        pk=approval_id, source_kind="conversation", source_id=str(conversation.pk)
+    )
+    approval = rows.select_related("execution__definition").first()
+    if approval is None:
+        raise NoSuchConversation("This conversation has no such question.")
+    body = asked.body
+    arguments = body.get("arguments")
+    exact = body.get("exact")
+    given = approvals.Answer(
+        text(body, "decision"),
+        arguments=mapping(body, "arguments") if arguments is not None else None,
+        reason=text(body, "reason", default=""),
+        remember=text(body, "remember", default="once"),
+        exact=exact if isinstance(exact, bool) else None,
+    )
+    approvals.answer(approval, given, by=people.actor_for(asked.who, conversation))
+    settling.settle(conversation.pk)
+
+
+def _readable(who: Participant, agent_id: str, thread_id: str) -> Conversation:
+    return _with_agent(who, agent_id, people.find(who, thread_id))
+
+
+def _own(who: Participant, agent_id: str, thread_id: str) -> Conversation:
+    return _with_agent(who, agent_id, people.own(who, thread_id))
+
+
+def _with_agent(who: Participant, agent_id: str, found: Conversation) -> Conversation:
+    if found.assistant_id != people.assistant_of(who, agent_id).pk:
+        raise NoSuchConversation(f"This agent has no thread {found.thread_id!r}.")
+    return found
+
+
+messages_view = door(POST=(CHAT, send))
+continue_view = door(POST=(CHAT, continue_run))
+events_view = door(GET=(READ, events))
+claims_view = door(POST=(CHAT, claim))
+cancel_view = door(POST=(READ, cancel))
+decide_view = door(POST=(CHAT, decide))
+tokens_view = door(POST=(CHAT, issue_token))

@@ -1,0 +1,37 @@
+"""Lists of conversations as pages with a cursor: `{"next", "previous", "results"}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services.errors import NoSuchConversation
+from voiceassist.conversations.services.reading import summary
+from voiceassist.foundation.api.paging import CursorPagination
+
+
+class NewestFirst(CursorPagination):
+    """Conversations by when something last happened in them."""
+
+    ordering: Any = ("-updated_at", "-id")
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Conversation]) -> dict[str, Any]:
+    """Return the page that a request's cursor names.
+
+    Raises:
+        NoSuchConversation: the cursor is none of ours.
+    """
+    pages = NewestFirst()
+    try:
+        page = pages.paginate_queryset(rows, Request(request)) or []
+    except Exception as error:
+        if "cursor" in request.GET:
+            raise NoSuchConversation("This cursor is not one of ours.") from error
+        raise
+    told: dict[str, Any] = pages.get_paginated_response([summary(each) for each in page]).data
+    return told
