@@ -21,6 +21,7 @@ from tools_library.engine.merging import merge
 from tools_library.models import AssistantTool, ToolReview, ToolVersion
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events.storing import hold_order
+from voiceassist.foundation.prepared import PreparedQuery
 from voiceassist.organizations.current import Actor
 from voiceassist.organizations.models import Membership, Organization, Role
 from voiceassist.organizations.roles import can
@@ -232,11 +233,8 @@ def _decided(review: ToolReview, by: Actor | None, reason: str) -> None:
 
 
 def _status(organization_id: int, version_id: int, hashed: str) -> str | None:
-    rows = ToolReview.objects.of(organization_id).filter(
-        version_id=version_id, configuration_hash=hashed
-    )
-    status: str | None = rows.values_list("status", flat=True).first()
-    return status
+    found = _REVIEW.first(organization_id, version_id, hashed)
+    return None if found is None else found[0]
 
 
 def _rule(organization_id: int) -> str:
@@ -262,3 +260,14 @@ def _record(review: ToolReview, what: str, by: Actor | None, more: dict[str, Any
         name=str(review.version),
         data={"review": review.pk, "configuration_hash": review.configuration_hash, **more},
     )
+
+
+_REVIEW = PreparedQuery(
+    ToolReview,
+    ["organization", "version", "configuration_hash"],
+    lambda organization, version, hashed: (
+        ToolReview.objects.of(organization)
+        .filter(version=version, configuration_hash=hashed)
+        .values_list("status")
+    ),
+)

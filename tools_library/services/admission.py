@@ -219,15 +219,18 @@ def _limits(
     """Yield the limits to check, in the order in which everybody takes their locks."""
     if entry.tool_id is None:
         return
-    rows = ToolExecution.unscoped.filter(organization_id=execution.organization_id)
+
+    def runs(**of: int) -> QuerySet[ToolExecution]:
+        return ToolExecution.unscoped.filter(organization_id=execution.organization_id, **of)
+
     if entry.behaviour.rate_limit is not None:
-        own = rows.filter(tool_id=entry.tool_id)
+        own = runs(tool_id=entry.tool_id)
         yield entry.behaviour.rate_limit, f"tool:{entry.tool_id}", own, f"The tool {entry.name}"
     if standing.assistant_runs is not None and execution.assistant_id is not None:
         limit = RateLimit(runs=standing.assistant_runs, seconds=standing.assistant_seconds)
-        own = rows.filter(assistant_id=execution.assistant_id)
+        own = runs(assistant_id=execution.assistant_id)
         yield limit, f"assistant:{execution.assistant_id}", own, "The tools of this assistant"
     if standing.organization_limit is not None:
         limit = RateLimit.model_validate(standing.organization_limit)
         name = f"organization:{execution.organization_id}"
-        yield limit, name, rows, "The tools of this organization"
+        yield limit, name, runs(), "The tools of this organization"

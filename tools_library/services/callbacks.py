@@ -25,7 +25,8 @@ from tools_library.engine.merging import merge
 from tools_library.engine.schema import declared_names
 from tools_library.models import SentSecrets, ToolExecution, ToolVersion
 from tools_library.services.catalog import flat_definition
-from tools_library.services.finishing import finish, one, output_of
+from tools_library.services.finishing import finish, output_of
+from tools_library.services.rows import one
 from tools_library.services.secrets import OrganizationSecrets
 from voiceassist.foundation import crypto
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -37,6 +38,7 @@ from tools_library.services.finishing import (
 from tools_library.services.origins import Origin
 from tools_library.services.performing import perform
 from tools_library.services.queues import PERFORM
+from tools_library.services.rows import one
 from voiceassist.foundation.jobs import give_back_connections
 
 __all__ = [
@@ -142,8 +144,7 @@ def run_and_wait(
         ended.result(max(0.0, left))
     except FutureTimeout:
         listener.forget(execution.execution_id)
-    execution.refresh_from_db()
-    return execution
+    return one(execution.execution_id) or execution
 
 
 @dataclass(frozen=True)
@@ -209,10 +210,7 @@ def _store(execution: ToolExecution, asked: _Asked | None) -> ToolExecution:
             verdict = _judged(execution, asked)
             if isinstance(verdict, ToolExecution):
                 return verdict
-            execution.save(force_insert=True)
-            if execution.status == ExecutionStatus.QUEUED:
-                queues.hand_over(execution)  # after the commit, before the pages are told
-            reporting.report(execution)
+            reporting.store(execution, then=partial(_hand_over, execution))
             if verdict is not None:
                 asking.ask(execution, verdict)
             _accept(execution, verdict)
@@ -222,6 +220,11 @@ def _store(execution: ToolExecution, asked: _Asked | None) -> ToolExecution:
             raise
         return earlier
     return execution
+
+
+def _hand_over(execution: ToolExecution) -> None:
+    if execution.status == ExecutionStatus.QUEUED:
+        queues.hand_over(execution)
 
 
 def _judged(execution: ToolExecution, asked: _Asked | None) -> Question | ToolExecution | None:

@@ -16,6 +16,7 @@ from tools_library.engine.engine import answered
 from tools_library.engine.types import FinalStatus, ToolOutcome
 from tools_library.models import ToolExecution
 from tools_library.services import limits, reporting
+from tools_library.services.rows import one
 
 OPEN = (
     ExecutionStatus.PENDING,
@@ -138,9 +139,3 @@ def set_outcome(execution: ToolExecution, outcome: ToolOutcome, now: datetime.da
     execution.started_at = execution.started_at or now
     execution.completed_at = now
     execution.duration_ms = max(0, round((now - execution.started_at).total_seconds() * 1000))
-
-
-def one(execution_id: uuid.UUID | str) -> ToolExecution | None:
-    """Return a run with its tool and version, if it is there."""
-    rows = ToolExecution.unscoped.select_related("tool", "definition")
-    return rows.filter(execution_id=execution_id).first()

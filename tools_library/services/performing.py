@@ -8,7 +8,8 @@ from tools_library.choices import ExecutionStatus
 from tools_library.engine.types import ToolOutcome
 from tools_library.models import ToolExecution
 from tools_library.services import callbacks, leases, reporting, running
-from tools_library.services.finishing import finish, one
+from tools_library.services.finishing import finish
+from tools_library.services.rows import one
 
 
 def perform(execution_id: str) -> None:

@@ -13,21 +13,36 @@ from tools_library.choices import FINAL_STATUSES, ToolType
 from tools_library.engine.types import ToolOutcome
 from tools_library.executors.builtin import of_session
 from tools_library.models import ToolExecution
-from tools_library.services import late
-from voiceassist.foundation.events import News, advance_and_emit, emit
+from tools_library.services import late, watching
+from voiceassist.foundation.events import News, advance_and_emit, insert_and_emit
 from voiceassist.foundation.events.transport import reply
 
 TYPE = "execution.updated"
 OUTCOME = "execution.outcome"
 
 
-def report(execution: ToolExecution) -> None:
-    """Emit the run's state on its call and on the organization's list; inside a transaction.
+def _nothing() -> None:
+    """Do nothing: nobody waits."""
 
-    When it is final, the process that waits gets the outcome after the commit.
+
+def store(execution: ToolExecution, then: Callable[[], None] = _nothing) -> None:
+    """Store a new run and report it: on its call and on the organization's list.
+
+    Inside a transaction. When it is final already, the process that waits gets the outcome after
+    the commit.
+
+    Args:
+        then: called once the row is there; what it leaves for after the commit comes first.
+
+    Raises:
+        IntegrityError: the same call has its row already.
     """
-    transaction.on_commit(_answer(execution))
-    emit(execution.organization_id, *_news(execution))
+
+    def stored() -> None:
+        then()
+        transaction.on_commit(_answer(execution))
+
+    insert_and_emit(execution, *_news(execution), stored=stored)
 
 
 def advance(execution: ToolExecution, fields: tuple[str, ...], *, still: tuple[str, ...]) -> bool:
@@ -37,7 +52,10 @@ def advance(execution: ToolExecution, fields: tuple[str, ...], *, still: tuple[s
     outcome waits for one answer of the database.
     """
     news = _news(execution)
-    return advance_and_emit(execution, fields, *news, still=still, first=_answer(execution))
+    moved = advance_and_emit(execution, fields, *news, still=still, first=_answer(execution))
+    if moved and watching.told_of(execution):
+        transaction.on_commit(partial(watching.tell, execution))
+    return moved
 
 
 def flat(execution: ToolExecution) -> dict[str, Any]:
@@ -110,10 +128,6 @@ def _answer(execution: ToolExecution) -> Callable[[], None]:
     if not execution.reply_to:
         return _nothing
     return partial(reply, execution.reply_to, outcome_message(execution))
-
-
-def _nothing() -> None:
-    """Nobody waits."""
 
 
 def _news(execution: ToolExecution) -> list[News]:

@@ -97,14 +97,12 @@ def _call(execution: ToolExecution, version: ToolVersion, limited: Reach | None)
         context=context,
         timeout_seconds=left,
         secrets=secrets,
-        network=_network(execution.organization_id, limited, version.tool_type),
+        network=_network(execution.organization, limited, version.tool_type),
     )
 
 
-def _network(organization_id: int, limited: Reach | None, tool_type: str) -> Network:
-    hosts = Organization.objects.filter(pk=organization_id)
-    allow, deny = hosts.values_list("outbound_allow", "outbound_deny").get()
-    network = Network(frozenset(allow), frozenset(deny))
+def _network(organization: Organization, limited: Reach | None, tool_type: str) -> Network:
+    network = Network(frozenset(organization.outbound_allow), frozenset(organization.outbound_deny))
     return network if limited is None else trying.within(network, limited, tool_type)
 
 

@@ -118,8 +118,7 @@ def try_unsaved(
     row = _unsaved_row(organization, version, trial, allowed)
     limited = None if allowed else trying.approved_reach(organization.pk)
     with transaction.atomic():
-        row.save(force_insert=True)
-        reporting.report(row)
+        reporting.store(row)
     with leases.keeper.kept(row.pk):
         outcome = running.run_version(row, version, limited)
     finishing.finish(row, outcome)

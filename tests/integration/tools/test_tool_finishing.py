@@ -10,7 +10,7 @@ from tests.factories.pages import make_call
 from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered
 from tools_library.models import ToolExecution
-from tools_library.services import execution, performing, queues, reporting
+from tools_library.services import execution, performing, queues, reporting, rows
 from voiceassist.foundation.events import hold_order
 from voiceassist.foundation.models import Event
 
@@ -63,9 +63,8 @@ def test_claim_and_end_are_one_statement_each(organization, call):
     row = execution.request(
         make_tool(organization), {"order_id": "7"}, origin(organization, call_id=call.pk)
     )
-    with CaptureQueriesContext(
-        connection,
-    ) as claim:
+    rows.one(row.execution_id)  # from now on this process knows the version
+    with CaptureQueriesContext(connection) as claim:
         claimed = performing.claim(str(row.execution_id))
     assert len(claim) == 2  # one reads the row
     with CaptureQueriesContext(connection) as end:

@@ -28,6 +28,23 @@ def emit(organization_id: int, *news: News) -> list[Event]:
     return events
 
 
+def insert_and_emit(row: Model, *news: News, stored: Callable[[], None]) -> None:
+    """Store a new row of an organization and emit events of that, as `emit`; in a transaction.
+
+    On PostgreSQL both are one statement.
+
+    Args:
+        stored: called once the row is there; what it leaves for after the commit is done before
+            the pages are told.
+
+    Raises:
+        IntegrityError: the row is there already, by one of its constraints.
+    """
+    events = storing.insert_and_store(row, news)
+    stored()
+    transaction.on_commit(lambda: _send_all(events))
+
+
 def advance_and_emit(
     row: Model,
     fields: tuple[str, ...],

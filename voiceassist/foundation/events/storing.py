@@ -24,7 +24,7 @@ _INSERT = """
 INSERT INTO foundation_event (organization_id, topic, type, data, at)
 SELECT %s, news.topic, news.type, news.data, %s
 FROM {source}, (VALUES {rows}) AS news (position, topic, type, data)
-ORDER BY news.position RETURNING id
+ORDER BY news.position RETURNING id, {row}
 """
 
 
@@ -64,7 +64,29 @@ def store(organization_id: int, news: Sequence[News]) -> list[Event]:
         return []
     if connection.vendor != "postgresql":
         return Event.objects.bulk_create(events)
-    return _inserted(f"WITH {_HELD}", [_ORDER, organization_id], "held", events)
+    return _inserted(f"WITH {_HELD}", [_ORDER, organization_id], "held", events)[0]
+
+
+def insert_and_store(row: Model, news: Sequence[News]) -> list[Event]:
+    """Store a new row of an organization, and events of that, as `store` does; return them.
+
+    On PostgreSQL it is one statement. Inside a transaction.
+
+    Raises:
+        IntegrityError: the row is there already, by one of its constraints.
+    """
+    organization_id: int = row.organization_id  # type: ignore[attr-defined]
+    events = _events(organization_id, news)
+    if connection.vendor != "postgresql" or not events:
+        row.save(force_insert=True)
+        return Event.objects.bulk_create(events)
+    fields, insert = _insertion(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    inserting = f"WITH {_HELD}, inserted AS ({insert})"
+    arguments = [_ORDER, organization_id, *values]
+    stored, row.pk = _inserted(inserting, arguments, "inserted", events)
+    row._state.adding, row._state.db = False, connection.alias
+    return stored
 
 
 def advance_and_store(
@@ -90,7 +112,17 @@ def advance_and_store(
     values = [field.get_db_prep_save(getattr(row, field.name), connection) for field in stored]
     changing = f"WITH {_HELD}, advanced AS ({update})"
     arguments = [_ORDER, organization_id, *values, row.pk, list(still)]
-    return _inserted(changing, arguments, "advanced", events)
+    return _inserted(changing, arguments, "advanced", events)[0]
+
+
+@lru_cache(maxsize=64)
+def _insertion(model: type[Model]) -> tuple[tuple[Field[Any, Any], ...], str]:
+    """Return the fields of a model, and the statement that inserts a row of it."""
+    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    table = model._meta.db_table
+    return fields, f'INSERT INTO "{table}" ({columns}) SELECT {places} FROM held RETURNING id'  # noqa: S608 - own names
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +134,7 @@ def _advance(model: type[Model], names: tuple[str, ...]) -> tuple[tuple[Field[An
     # That it reads `held` makes the database take the lock first.
     which = "id = %s AND status = ANY(%s) AND EXISTS (SELECT FROM held)"
     table = model._meta.db_table
-    return fields, f'UPDATE "{table}" SET {changes} WHERE {which} RETURNING 1'  # noqa: S608 - own names
+    return fields, f'UPDATE "{table}" SET {changes} WHERE {which} RETURNING id'  # noqa: S608 - own names
 
 
 def _events(organization_id: int, news: Sequence[News]) -> list[Event]:
@@ -121,18 +153,22 @@ def _events(organization_id: int, news: Sequence[News]) -> list[Event]:
 
 def _inserted(
     before: str, arguments: Sequence[Any], source: str, events: list[Event]
-) -> list[Event]:
-    """Insert events once for `source`; return them, or nothing where it has no row."""
+) -> tuple[list[Event], int | None]:
+    """Insert events once for `source`; return them and the id of its row, which `held` has not.
+
+    Nothing happens where `source` has no row.
+    """
     data = Event._meta.get_field("data")
-    rows = ", ".join(["(%s, %s, %s, %s)"] * len(events))
+    places = ", ".join(["(%s, %s, %s, %s)"] * len(events))
     values: list[Any] = [*arguments, events[0].organization_id, events[0].at]
     for position, event in enumerate(events):
         content = data.get_db_prep_save(event.data, connection)
         values += [position, event.topic, event.type, content]
+    row = "NULL" if source == "held" else f"(SELECT id FROM {source})"  # noqa: S608 - own names
     with connection.cursor() as cursor:
-        cursor.execute(before + _INSERT.format(source=source, rows=rows), values)
-        ids = sorted(row[0] for row in cursor.fetchall())
-    for event, number in zip(events, ids, strict=False):
+        cursor.execute(before + _INSERT.format(source=source, rows=places, row=row), values)
+        found = sorted(cursor.fetchall())
+    for event, (number, _) in zip(events, found, strict=False):
         event.pk = number
         event._state.adding = False
-    return events[: len(ids)]
+    return events[: len(found)], found[0][1] if found else None
