@@ -76,13 +76,7 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
         ToolConfigurationError: the schema itself cannot be used.
     """
     kept: dict[str, Any] = declared_only(schema, arguments)
-    validator = patterns.Validator(schema, registry=_NO_REMOTE)
-    try:
-        errors = sorted(validator.iter_errors(kept), key=lambda error: list(map(str, error.path)))
-    except (Unresolvable, RecursionError) as error:
-        raise ToolConfigurationError(
-            "The tool's parameter schema cannot be used; staff must mend it.", detail=repr(error)
-        ) from None
+    errors = _errors(schema, kept)
     if errors:
         texts = list(dict.fromkeys(_phrase(error) for error in errors))[:_SHOWN_ERRORS]
         raise ToolArgumentsError(
@@ -90,6 +84,36 @@ def accept(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str,
             "corrected; ask the person for what you do not know."
         )
     return kept
+
+
+def misfits(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return `(dotted path, what is wrong)` of arguments that do not fit, undeclared ones too.
+
+    Raises:
+        ToolConfigurationError: the schema itself cannot be used.
+    """
+    found = [
+        (".".join(str(step) for step in error.path), _phrase(error))
+        for error in _errors(schema, arguments)
+    ]
+    declared = _properties(schema)
+    if declared is not None:
+        unknown = [name for name in arguments if name not in declared]
+        found += [(name, f"`{name}` is not an argument of this tool.") for name in unknown]
+    return found
+
+
+def _errors(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[ValidationError]:
+    validator = patterns.Validator(schema, registry=_NO_REMOTE)
+    try:
+        errors: list[ValidationError] = sorted(
+            validator.iter_errors(arguments), key=lambda error: list(map(str, error.path))
+        )
+    except (Unresolvable, RecursionError) as error:
+        raise ToolConfigurationError(
+            "The tool's parameter schema cannot be used; staff must mend it.", detail=repr(error)
+        ) from None
+    return errors
 
 
 def declared_only(schema: Any, value: Any) -> Any:

@@ -84,9 +84,11 @@ def for_assistant(
         .order_by("execution_order", "id")
     )
     assignments = list(rows)
+    if trigger == TriggerContext.CHAT:
+        assignments += _everywhere(assistant, {row.tool_id for row in assignments})
     used = in_use.versions(assignments)
     listed = [_entry(row.tool, used[row.pk], row) for row in assignments]
-    own = [entry for entry in listed if entry is not None and entry.allows(trigger)]
+    own = [entry for entry in listed if entry is not None and _usable(entry, trigger)]
     return (*own, *_builtins(assistant, trigger, spec))
 
 
@@ -121,6 +123,30 @@ def flat_definition(stored: Mapping[str, Any], name: str, description: str) -> d
         "description": function.get("description") or description,
         "parameters": function.get("parameters") or {"type": "object", "properties": {}},
     }
+
+
+def _usable(entry: CatalogTool, trigger: str) -> bool:
+    """Return whether a tool works in a context; only in a chat somebody sits at a browser."""
+    return entry.allows(trigger) and (entry.runs_at != "browser" or trigger == TriggerContext.CHAT)
+
+
+def _everywhere(assistant: Assistant, assigned: set[int]) -> list[AssistantTool]:
+    """Return the browser tools that every assistant has, as if they were assigned."""
+    rows = Tool.objects.of(assistant.organization_id).filter(
+        tool_type=ToolType.FRONTEND,
+        configuration__everywhere=True,
+        is_active=True,
+        archived_at__isnull=True,
+    )
+    return [
+        AssistantTool(
+            pk=-tool.pk,
+            organization_id=assistant.organization_id,
+            assistant=assistant,
+            tool=tool,
+        )
+        for tool in rows.exclude(pk__in=assigned).order_by("name")
+    ]
 
 
 def _entry(

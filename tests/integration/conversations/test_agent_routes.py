@@ -67,3 +67,49 @@ def test_a_foreign_thread_is_not_there(chat):
     )
     assert answer.status_code == 404
     assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=9).status_code == 401
+
+
+REGISTRATION = {
+    "tool": {
+        "name": "show_map",
+        "description": "Show a place on the map",
+        "input_schema": {
+            "type": "object",
+            "properties": {
+                "place": {"type": "string"},
+                "zoom": {"type": "integer", "default": 12, "maximum": 20},
+            },
+            "required": ["place"],
+        },
+        "frontend_resolved": True,
+        "metadata": {"category": "ui", "requires_user_interaction": True},
+    }
+}
+
+
+def test_browser_tools_are_registered_listed_and_checked(chat):
+    _, key = make_key(chat.assistant.organization, "builder")
+    headers, root = {"Authorization": f"Bearer {key}"}, f"{chat.site.url}/api/v1/tools/frontend"
+
+    def post(body, path=""):
+        return requests.post(f"{root}{path}", json=body, headers=headers, timeout=9)
+
+    made = post(REGISTRATION)
+    assert made.status_code == 201 and made.json()["tool"]["schema_hash"], made.text
+    assert post(REGISTRATION).status_code == 200
+    changed = {"tool": {**REGISTRATION["tool"], "description": "Another"}}
+    assert post(changed).status_code == 201
+    bad = {"tool": {**REGISTRATION["tool"], "input_schema": {"type": "object", "properties": 5}}}
+    answer = post(bad)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"].startswith("tool.input_schema")
+    tools = requests.get(f"{root}?agent_id={chat.slug}", headers=headers, timeout=9).json()["tools"]
+    assert [tool["name"] for tool in tools] == ["show_map", "show_notification"]
+    assert tools[0]["metadata"] == {"category": "ui", "requires_user_interaction": True}
+    fits = post({"tool_name": "show_map", "arguments": {"place": "Porto"}}, "/execute").json()
+    assert (fits["valid"], fits["arguments"]) == (True, {"place": "Porto", "zoom": 12})
+    off = post({"tool_name": "show_map", "arguments": {"zoom": 99, "x": 1}}, "/execute").json()
+    assert not off["valid"] and {each["path"] for each in off["errors"]} == {"", "zoom", "x"}
+    assert (
+        requests.post(root, json=REGISTRATION, headers=chat.headers, timeout=9).status_code == 403
+    )

@@ -9,25 +9,19 @@ from tools_library.choices import SideEffect, ToolType
 from tools_library.services import catalog
 from tools_library.services.catalog import CatalogTool
 from voiceassist.assistants.spec import AssistantSpec
-from voiceassist.conversations.choices import Channel
 from voiceassist.conversations.models import AgentRun, Conversation
-
-BROWSER_SECONDS = 600
-"""How long a person has for a browser tool that sets no time of its own."""
 
 
 def tools_of(run: AgentRun, conversation: Conversation, spec: AssistantSpec) -> list[CatalogTool]:
     """Return what the model may call in a run, in order; the client's own tools come last.
 
-    Names are unique: of two the first one counts. Nobody sits at a browser on SMS.
+    Names are unique: of two the first one counts.
     """
     listed: list[CatalogTool] = []
     if conversation.assistant is not None:
         channel = conversation.channel
         listed += catalog.for_assistant(conversation.assistant, trigger=channel, spec=spec)
     listed += [_brought(each) for each in run.client_tools]
-    if conversation.channel != Channel.CHAT:
-        listed = [tool for tool in listed if tool.runs_at != "browser"]
     first: dict[str, CatalogTool] = {}
     for tool in listed:
         first.setdefault(tool.name, tool)
@@ -62,5 +56,4 @@ def _brought(tool: dict[str, Any]) -> CatalogTool:
         definition=definition,
         side_effect=SideEffect.WRITE,
         runs_at="browser",
-        timeout_seconds=BROWSER_SECONDS,
     )
