@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "voiceassist.organizations",
     "voiceassist.assistants",
     "tools_library",
+    "voiceassist.knowledge",
     "calls",
     "voiceassist.conversations",
     "voiceassist.dashboard",

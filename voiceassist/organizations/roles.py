@@ -25,6 +25,7 @@ LEAST_ROLE: dict[str, Role] = {
     "organization.read": Role.VIEWER,
     "members.read": Role.VIEWER,
     "approvals.read": Role.VIEWER,
+    "knowledge.read": Role.VIEWER,
     "calls.operate": Role.OPERATOR,
     "conversations.read": Role.OPERATOR,
     "conversations.chat": Role.OPERATOR,
@@ -32,6 +33,7 @@ LEAST_ROLE: dict[str, Role] = {
     "approvals.answer": Role.OPERATOR,
     "grants.manage": Role.OPERATOR,
     "tools.write": Role.BUILDER,
+    "knowledge.write": Role.BUILDER,
     "assistants.write": Role.BUILDER,
     "numbers.write": Role.BUILDER,
     "credentials.read": Role.BUILDER,  # names, never values
@@ -82,6 +84,9 @@ MODEL_RULES: dict[str, ModelRule] = {
     "tools_library.approval": ModelRule(view="approvals.read", change="approvals.answer"),
     "tools_library.approvalgrant": ModelRule(view="approvals.read", delete="grants.manage"),
     "tools_library.toolreview": ModelRule(view="tools.read", change="tools.approve"),
+    "knowledge.knowledgecollection": ModelRule.editable("knowledge.read", "knowledge.write"),
+    "knowledge.knowledgedocument": ModelRule.editable("knowledge.read", "knowledge.write"),
+    "knowledge.knowledgechunk": ModelRule(view="knowledge.read"),
     "calls.call": ModelRule(view="calls.read"),
     "calls.transcriptitem": ModelRule(view="calls.read"),
     "calls.transfer": ModelRule(view="calls.read"),
@@ -94,6 +99,7 @@ MODEL_RULES: dict[str, ModelRule] = {
 
 SUPERUSERS_ONLY = frozenset({
     "organizations.user", "organizations.audithead", "foundation.event", "calls.mediaticket",
+    "knowledge.documentsource",
     "conversations.runevent",
 })  # fmt: skip
 """Models of ours that no role opens: people across organizations, and inner workings."""

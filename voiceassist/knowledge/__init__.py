@@ -1,0 +1,1 @@
+"""What assistants can look up: collections of documents, read, cut and searched."""

@@ -1,0 +1,7 @@
+"""The rows of this room; imports only foundation."""
+
+from voiceassist.knowledge.models.chunk import KnowledgeChunk
+from voiceassist.knowledge.models.collection import KnowledgeCollection
+from voiceassist.knowledge.models.document import DocumentSource, KnowledgeDocument
+
+__all__ = ["DocumentSource", "KnowledgeChunk", "KnowledgeCollection", "KnowledgeDocument"]

@@ -1,0 +1,1 @@
+"""Keeping, reading and searching documents: the only writers of this room."""

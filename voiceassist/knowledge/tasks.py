@@ -1,0 +1,16 @@
+"""This room's background jobs; each only calls its service."""
+
+from voiceassist.foundation.jobs import every, job
+from voiceassist.knowledge.services import documents, indexing
+
+
+@job(documents.READ_JOB)
+def read(document_id: int) -> None:
+    """Read a document."""
+    indexing.read(document_id)
+
+
+@every(30, "knowledge.sweep")
+def sweep() -> None:
+    """Look after documents that nobody reads any more."""
+    indexing.sweep()
