@@ -42,9 +42,9 @@ def properties(say: Callable[[str], None], seeds: int = SEEDS) -> dict[str, Any]
 
 def run_seed(seed: int) -> tuple[int, list[str], list[float]]:
     """Run one call; return its seed, what it broke, and how far truncations were off (ms)."""
-    from tests.unit.bridge.plans import plan
+    from tests.unit.bridge.plans import plan_of
     from tests.unit.bridge.world import World
 
-    world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
+    world = World(seed, plan_of(seed))
     world.run()
     return seed, list(world.verdict()), list(world.errors_ms)

@@ -41,6 +41,7 @@ READS_WITHIN_S = 10.0  # so many messages must get away within this
 FLUSH_TIMEOUT_S = 3.0
 FINAL_FLUSH_TIMEOUT_S = 9.0  # more, for a call that is over: it must not be taken up again
 CLOSE_TIMEOUT_S = 3.0
+RUNS_TIMEOUT_S = 3.0  # for the ends of runs to be written down
 LATE_WORDS_S = 2.0
 FAULTS_LOGGED = 10  # per stream: the same fault may come with every frame
 TOO_BIG = 1009
@@ -126,6 +127,7 @@ class Stream:
             undo.push_async_callback(self._late_words)
             undo.push_async_callback(self._close)
             undo.push_async_callback(self._stored)
+            undo.push_async_callback(self._tools.settled, RUNS_TIMEOUT_S)
             undo.callback(self.session.hung_up, Ending("stream_lost", resume=True))
             await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
 

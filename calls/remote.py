@@ -55,6 +55,7 @@ def act(calls: LiveCalls, message: dict[str, Any]) -> None:
     action = message["action"]
     if action == "end":
         sentence = call.session.plan.sentences["staff_goodbye"]
+        call.session.endings.give_way()
         call.session.close(Ending("staff_ended"), sentence, gentle=False)
     elif action == "transfer":
         wish = Transfer(message["number"], message["name"], asked_by=message["by"])

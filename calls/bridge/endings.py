@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 SETUP_TIMEOUT_S = 10.0
 LINE_TIMEOUT_S = 10.0
+SPOKE_UP = "The caller spoke up first, so this did not take place: the call goes on."
+AGAIN = "{tool} did not take place, since the caller spoke up. Call it again once it is wanted."
+GAVE_WAY = "The call took another end first."
+ENDED = "The call was ended."
 PASSING_TROUBLE = frozenset({"", "server_error", "internal_error"})
 
 
@@ -52,12 +56,46 @@ class Endings:
         """Whether the call is being ended whatever the caller says."""
         return self.closing is not None and not self.closing.gentle
 
+    def after_hang_up(self, ending: Ending) -> Ending:
+        """Return how a call ends whose caller, or only the line, is gone."""
+        if self.closing is None or self.closing.ending.resume:
+            return ending
+        # Nobody is there to be put through, unless only the line broke.
+        goes_on = self.closing.ending.transfer is None or ending.resume
+        return self.closing.ending if goes_on else ending
+
     def keep_call(self) -> None:
         """The caller spoke up: a gentle farewell is called off."""
-        if self.closing is not None and self.closing.gentle:
-            called_off, self.closing = self.closing.ending, None
-            self.limits.over = False
-            self._session.transfers.called_off(called_off)
+        ending = self._call_off(SPOKE_UP)
+        if ending is not None and ending.tool_call_id:
+            tool = "transferCall" if ending.transfer is not None else "endCall"
+            self._session.model.add_message("system", AGAIN.format(tool=tool))
+
+    def give_way(self) -> None:
+        """Something firm comes: a gentle farewell gives in to it."""
+        self._call_off(GAVE_WAY)
+
+    def _call_off(self, why: str) -> Ending | None:
+        if self.closing is None or not self.closing.gentle:
+            return None
+        ending, self.closing = self.closing.ending, None
+        self.limits.over = False
+        if ending.tool_call_id:
+            self._session.tools.finish_here(ending.tool_call_id, "cancelled", why)
+        return ending
+
+    def ended(self, ending: Ending) -> None:
+        """The session ends: so does the run that asked for an end, whichever this one is.
+
+        The phone company ends the run of a transfer that was handed over to it.
+        """
+        planned = self.closing.ending if self.closing is not None else None
+        if planned is None or not planned.tool_call_id:
+            return
+        if planned is not ending:
+            self._session.tools.finish_here(planned.tool_call_id, "cancelled", GAVE_WAY)
+        elif ending.transfer is None:
+            self._session.tools.finish_here(planned.tool_call_id, "", ENDED)
 
     def finish_if_due(self, now: float) -> bool:
         """End the call if its farewell has been said and heard; return whether it was ended."""
@@ -66,7 +104,7 @@ class Endings:
             return False
         due = closing.due(
             now,
-            speaking=not session.responses.quiet() or bool(session.calls.pending),
+            speaking=not session.responses.quiet() or session.calls.under_way(),
             playing=session.playback.busy(),
             remaining_s=session.playback.remaining_ms(now) / 1000,
         )
@@ -108,7 +146,7 @@ class Endings:
             self.close(Ending("silence"), sentences["silence_goodbye"], gentle=True)
         elif limit is Limit.TOO_LONG:
             # A gentle farewell that is on its way gives in to the hard limit.
-            self.keep_call()
+            self.give_way()
             self.close(Ending("time_limit"), sentences["time_limit_goodbye"], gentle=False)
 
     def response_failed(self, code: str, message: str, request: Request | None) -> None:
@@ -136,7 +174,7 @@ class Endings:
         if not session.playback.busy():
             session.finish(ending)
             return
-        session.transfers.ended(ending)
+        self.ended(ending)
         self.closing = self._closing(ending, gentle=False)
         session.responses.forget_waiting()
         session.model.deafen()

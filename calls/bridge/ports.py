@@ -29,6 +29,7 @@ class ToolTraits:
     execution_order: int = 0
     timeout_s: float = 10.0
     on_interrupt: str = "auto"  # auto: reads are cancelled; keep; cancel
+    asked: bool = False  # somebody must say yes before it runs
     phrases: Phrases = Phrases()
 
 
@@ -131,13 +132,17 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the call ends: `say` is spoken by the phone company's voice, not by the model."""
+    """How the call ends: `say` is spoken by the phone company's voice, not by the model.
+
+    `tool_call_id` is the model's call that asked for it.
+    """
 
     reason: str
     detail: str = ""
     say: str = ""
     resume: bool = False  # the caller stays: the next stream goes on with the call
     transfer: Transfer | None = None  # the caller stays, and is put through
+    tool_call_id: str = ""
 
 
 class Phone(Protocol):
@@ -188,19 +193,17 @@ class Tools(Protocol):
     """Runs tool calls; answers in the session's thread, by `Session.on_tool_outcome`.
 
     Before that it may report `on_tool_waiting`; a tool that the caller must agree to is answered
-    by `on_tool_question`.
+    by `on_tool_question`. What the session itself is to do is allowed by `on_tool_allowed`.
     """
 
     def start(self, call: ToolCall) -> None:
         """Begin a run; exactly one outcome follows unless the call ends first."""
 
-    def perform_here(self, call: ToolCall, output: Mapping[str, Any]) -> None:
-        """Record a run that the session itself has performed, with its output."""
-
     def begin_here(self, call: ToolCall) -> None:
         """Record a run that the session has begun and will end with `finish_here`.
 
-        A transfer that was handed over to the phone company is ended by that instead.
+        One that was allowed is recorded already. A transfer that was handed over to the phone
+        company is ended by that instead.
         """
 
     def finish_here(self, call_id: str, code: str, message: str) -> None:

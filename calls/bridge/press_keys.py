@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from calls.bridge.frames import BYTES_PER_MS
 from calls.bridge.playback import Heard
-from calls.bridge.ports import ToolCall
-from calls.bridge.tones import GAP_MS, TONE_MS, WAIT_MS, tones
+from calls.bridge.ports import CallPlan, ToolCall
+from calls.bridge.tones import GAP_MS, TONE_MS, WAIT_MS, check, tones
+from tools_library.engine.errors import ToolArgumentsError
 
 if TYPE_CHECKING:
     from calls.bridge.session import Session
@@ -24,18 +25,27 @@ _PIECE = 200 * BYTES_PER_MS  # bytes; a mark follows each
 
 
 def perform(session: Session, call: ToolCall, arguments: Mapping[str, Any], spoken: bool) -> None:
-    """Play the keys; what they were is judged here, not by the model."""
-    keys = str(arguments.get("digits") or "").strip().replace(" ", "")
-    try:
-        audio = tones(keys)
-    except ValueError as error:
-        session.calls.turn_down(call, "invalid_arguments", str(error))
-        return
+    """Play the keys, once everything before them was played."""
+    keys = arguments["digits"]
     if session.endings.closing is not None:
         session.calls.turn_down(call, "cancelled", "The call is being ended already.")
         return
     session.tools.begin_here(call)
-    session.pressed.play(call.call_id, keys, audio)
+    session.pressed.play(call.call_id, keys, tones(keys))
+
+
+def understand(plan: CallPlan, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the keys alone.
+
+    Raises:
+        ToolArgumentsError: no phone has such keys, or they are too many.
+    """
+    keys = "".join(str(arguments.get("digits") or "").split())
+    try:
+        check(keys)
+    except ValueError as error:
+        raise ToolArgumentsError(str(error)) from None
+    return {**arguments, "digits": keys}
 
 
 class Pressed:
@@ -69,9 +79,7 @@ class Pressed:
             if call_id == cut.item_id:
                 spoken.append(cut)
             elif keys := self._keys.pop(call_id, ""):
-                pressed = _pressed(keys, cut.heard_ms)
-                told = f"Interrupted: of {keys} only {pressed or 'nothing'} was pressed."
-                self._end(call_id, "cancelled", told)
+                self._cut_short(call_id, keys, _pressed(keys, cut.heard_ms))
         return spoken
 
     def abandon(self) -> None:
@@ -79,6 +87,13 @@ class Pressed:
         for call_id, keys in list(self._keys.items()):
             self._session.tools.finish_here(call_id, "cancelled", f"{keys}: the call ended first.")
         self._keys.clear()
+
+    def _cut_short(self, call_id: str, keys: str, pressed: str) -> None:
+        if pressed == keys:
+            self._end(call_id, "", f"Pressed {keys}.")
+            return
+        told = f"Interrupted: of {keys} only {pressed or 'nothing'} was pressed."
+        self._end(call_id, "cancelled", told)
 
     def _end(self, call_id: str, code: str, message: str) -> None:
         self._session.tools.finish_here(call_id, code, message)

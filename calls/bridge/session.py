@@ -7,9 +7,10 @@ outcomes of tools, time. Turns, tool calls and endings each have a module; here 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
-from calls.bridge import frames, session_tools
+from calls.bridge import frames
 from calls.bridge import model_events as ev
 from calls.bridge.endings import Endings
 from calls.bridge.levels import LevelMeter
@@ -17,6 +18,7 @@ from calls.bridge.playback import Playback
 from calls.bridge.ports import CallPlan, Ending, Journal, Model, Phone, Timers, Tools
 from calls.bridge.press_keys import Pressed
 from calls.bridge.responses import Responses, exactly
+from calls.bridge.session_tools import SessionTools
 from calls.bridge.speaking_up import SpeakingUp
 from calls.bridge.speech import Speech
 from calls.bridge.tool_calls import ToolCalls
@@ -53,6 +55,7 @@ class Session:
         self.endings = Endings(self)
         self.transfers = Transfers(self)
         self.pressed = Pressed(self)
+        self.acts = SessionTools(self)
         self.speaking_up = SpeakingUp(self)
         self.meter = LevelMeter(journal, self.playback)
         self.turns = Turns(self)
@@ -92,11 +95,7 @@ class Session:
 
     def hung_up(self, ending: Ending) -> None:
         """The caller is gone, or the stream is; a call that was ending anyway keeps its reason."""
-        closing = self.endings.closing
-        anyway = closing is not None and not closing.ending.resume
-        if closing is not None and closing.ending.transfer is not None:
-            anyway = ending.resume  # nobody is there to be put through, unless only the line broke
-        self.finish(closing.ending if closing and anyway else ending)
+        self.finish(self.endings.after_hang_up(ending))
 
     def _start(self, frame: frames.Start) -> None:
         if self.encoder is not None or self.ended:
@@ -243,7 +242,7 @@ class Session:
             self.endings.response_failed(event.error_code, event.error_message, request)
         elif not interrupted:
             self.endings.failures = 0
-            session_tools.perform(self, event.response_id, spoken=spoken)
+            self.acts.perform(event.response_id, spoken=spoken)
         self.calls.response_done(event.response_id, interrupted=interrupted, now=self.timers.now())
         self.pump()
 
@@ -289,7 +288,13 @@ class Session:
         """Staff are asked about a tool for at most `seconds`: the caller is told to wait."""
         if self.ended or not self.calls.more_time(call_id, self.timers.now() + seconds):
             return
-        self.responses.ask("sentence", exactly(self.plan.sentences["waiting_for_staff"]))
+        if self.endings.closing is None:
+            self.responses.ask("sentence", exactly(self.plan.sentences["waiting_for_staff"]))
+        self.pump()
+
+    def on_tool_allowed(self, call_id: str, arguments: Mapping[str, Any]) -> None:
+        """Somebody said yes to what the session itself performs."""
+        self.acts.allow(call_id, arguments)
         self.pump()
 
     def on_late_result(self, text: str) -> None:
@@ -312,7 +317,8 @@ class Session:
         self._stop_tick()
         self.turns.keys.stop()
         self.speech.finalize(self.timers.now())
-        self.transfers.ended(ending)
+        self.endings.ended(ending)
+        self.acts.abandon()
         self.pressed.abandon()
         self.tools.abandon()
         self.phone.finish(ending)
@@ -362,6 +368,7 @@ class Session:
         self._listen_after_greeting()
         if not self.turns.free(now):
             return
+        self.acts.perform_allowed()
         self.speaking_up.ask(now)
         self.responses.next(now)
 

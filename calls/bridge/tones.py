@@ -22,6 +22,16 @@ def tones(keys: str) -> bytes:
     """Return keys as audio in whole frames of 20 ms; `w` is a pause.
 
     Raises:
+        ValueError: see `check`.
+    """
+    check(keys)
+    return b"".join(_sound(key) for key in keys.lower())
+
+
+def check(keys: str) -> None:
+    """Refuse what cannot be pressed at once.
+
+    Raises:
         ValueError: there are none, a key that no phone has, or too many; the text says which.
     """
     if not keys:
@@ -31,7 +41,6 @@ def tones(keys: str) -> bytes:
         raise ValueError(f"There is no key {wrong[0]!r}; use 0-9, *, # and w for a pause.")
     if length_ms(keys) > LONGEST_MS:
         raise ValueError(f"Press fewer keys at once: these take {length_ms(keys) / 1000:.1f} s.")
-    return b"".join(_sound(key) for key in keys.lower())
 
 
 def length_ms(keys: str) -> int:

@@ -8,6 +8,7 @@ done (an interrupted response changes nothing) and runs one after the other, in 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,7 +21,9 @@ GRACE_S = 1.0  # beyond the tool's own deadline, for the way there and back
 SPEAK_OF_OUTCOMES = frozenset({"turn", "follow_up"})  # responses, by what they are for
 UNKNOWN = ToolTraits(runs_at="worker", side_effect="read")
 
-TIMED_OUT = '{"success": false, "error": "timeout", "message": "The tool did not answer in time."}'
+TIMED_OUT = (
+    '{"success": false, "error_code": "timeout", "message": "The tool did not answer in time."}'
+)
 STOPPED = (
     '{"success": false, "error_code": "cancelled", "message": "Cancelled: the caller spoke while '
     'it ran. Call it again if it is still wanted."}'
@@ -30,8 +33,8 @@ STOPPED_BLINDLY = (
     'it ran. Nobody knows whether it took effect."}'
 )
 INTERRUPTED = (
-    '{"success": false, "error": "cancelled", "message": "Not run: the caller interrupted first. '
-    'Call it again if it is still wanted."}'
+    '{"success": false, "error_code": "cancelled", "message": "Not run: the caller interrupted '
+    'first. Call it again if it is still wanted."}'
 )
 
 
@@ -58,6 +61,15 @@ class Pending:
         policy = self.traits.on_interrupt
         stops = policy == "cancel" or (policy == "auto" and self.traits.side_effect == "read")
         return self.started and not self.waits_for_staff and stops
+
+    def performed_at_once(self) -> bool:
+        """Whether the session does it as soon as the response is done, and asks nobody."""
+        return self.traits.runs_at == "session" and not self.traits.asked
+
+    def has_words(self) -> bool:
+        """Whether words around its run may be said: it goes on, and nobody is being asked."""
+        waits_for_yes = self.traits.asked and not self.call.said
+        return self.started and not self.waits_for_staff and not waits_for_yes
 
 
 @dataclass(slots=True)
@@ -94,9 +106,13 @@ class ToolCalls:
         """Return the calls of a response that are not answered yet."""
         return [entry for entry in self.pending.values() if entry.response_id == response_id]
 
-    def for_session(self, response_id: str) -> list[ToolCall]:
+    def under_way(self) -> bool:
+        """Whether calls have no answer yet that will come soon: staff may take minutes."""
+        return any(not entry.waits_for_staff for entry in self.pending.values())
+
+    def for_session(self, response_id: str) -> list[Pending]:
         """Return the calls of a finished response that the session itself must perform."""
-        return [e.call for e in self.of(response_id) if e.traits.runs_at == "session"]
+        return [e for e in self.of(response_id) if e.traits.runs_at == "session"]
 
     def response_done(self, response_id: str, *, interrupted: bool, now: float) -> None:
         """The response is over: start what waited for that, or refuse it where interrupted."""
@@ -114,7 +130,7 @@ class ToolCalls:
         ready = [
             entry
             for entry in changing
-            if entry.response_id in self.done_responses and entry.traits.runs_at != "session"
+            if entry.response_id in self.done_responses and not entry.performed_at_once()
         ]
         if ready:
             self._start(min(ready, key=lambda e: (e.traits.execution_order, e.arrived)), now)
@@ -153,8 +169,8 @@ class ToolCalls:
 
     def to_say(self, now: float) -> str:
         """Return what is to be said about the runs that go on; empty for nothing."""
-        running = [entry for entry in self.pending.values() if entry.started]
-        return self.messages.due((e.run() for e in running if not e.waits_for_staff), now)
+        running = [entry.run() for entry in self.pending.values() if entry.has_words()]
+        return self.messages.due(running, now)
 
     def more_time(self, call_id: str, until: float) -> bool:
         """Let a call that waits for staff take longer; False where it has been answered."""
@@ -164,6 +180,16 @@ class ToolCalls:
         entry.waits_for_staff = True
         entry.deadline = until + entry.traits.timeout_s + GRACE_S
         return True
+
+    def allow(self, call_id: str) -> Pending | None:
+        """Somebody said yes to what the session performs; None where it has been answered.
+
+        From now on the session ends it, however long that takes.
+        """
+        entry = self.pending.get(call_id)
+        if entry is not None:
+            entry.waits_for_staff, entry.deadline = False, math.inf
+        return entry
 
     def answer(self, call_id: str, output: str, *, ended: bool = True) -> bool:
         """Give a call its one answer; False where it has been answered or is unknown.

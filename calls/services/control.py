@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calls.bridge.transfer_call import destination
+from calls.bridge.transfer_call import labelled
 from calls.choices import FINAL_STATUSES, CallStatus, EndedReason
 from calls.models import Call
 from calls.services import lifecycle, transfers
@@ -62,15 +62,16 @@ def transfer(call: Call, to: str, by: User | None) -> None:
     known: dict[str, str] = {}
     if call.assistant_version is not None:
         known = destinations(call.assistant_version.spec.tools_settings.transfer_call)
+    label = labelled(known, to)
     try:
-        number = destination(known, to) or e164(to)
+        number = known[label] if label is not None else e164(to)
     except ValueError as error:
         raise InvalidInput({"to": str(error)}) from None
     if call.status != CallStatus.IN_PROGRESS:
         raise CallError("The call is not in progress.", code="call_over")
     if transfers.under_way(call):
         raise CallError("The caller is being put through already.", code="transferring")
-    _tell(call, "transfer", number=number, name=to.strip(), by=by.pk if by else None)
+    _tell(call, "transfer", number=number, name=label or to.strip(), by=by.pk if by else None)
 
 
 def watch(call_id: int) -> None:

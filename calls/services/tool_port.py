@@ -30,8 +30,9 @@ from tools_library.services.reporting import outcome_of
 log = logging.getLogger(__name__)
 
 NOT_STARTED = json.dumps(
-    {"success": False, "error": "internal", "message": "The tool could not be started."}
+    {"success": False, "error_code": "internal", "message": "The tool could not be started."}
 )
+ENDED_FIRST = "The call ended before anybody said yes."
 INTERRUPTED = "The run was cancelled: the caller spoke while it was under way."
 
 
@@ -46,6 +47,9 @@ class Asker(Protocol):
 
     def on_tool_waiting(self, call_id: str, seconds: float) -> None:
         """Let the caller wait for staff."""
+
+    def on_tool_allowed(self, call_id: str, arguments: Mapping[str, Any]) -> None:
+        """Perform what the session performs itself: somebody said yes."""
 
 
 class CallTools:
@@ -67,7 +71,7 @@ class CallTools:
         self._session = session
         self._at_ms = at_ms
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, ToolCall] = {}  # execution id → whose outcome is expected
         self._runs: dict[str, str] = {}  # call id → execution id, once it is written down
         self._begun: dict[str, asyncio.Task[None]] = {}
         self._cancelled: set[str] = set()
@@ -77,13 +81,10 @@ class CallTools:
         """Begin a run; its outcome is given to the session."""
         self._spawn(self._run(call, self._at_ms()))
 
-    def perform_here(self, call: ToolCall, output: Mapping[str, Any]) -> None:
-        """Record a run that the session has performed."""
-        self._spawn(self._record(call, str(output["message"]), "", self._at_ms()))
-
     def begin_here(self, call: ToolCall) -> None:
-        """Record a run that the session has begun."""
-        self._begun[call.call_id] = self._spawn(self._begin(call, self._at_ms()))
+        """Record a run that the session has begun, unless it was asked for before."""
+        if call.call_id not in self._runs:
+            self._begun[call.call_id] = self._spawn(self._begin(call, self._at_ms()))
 
     def finish_here(self, call_id: str, code: str, message: str) -> None:
         """Record how such a run ended, once its beginning is written down."""
@@ -93,22 +94,32 @@ class CallTools:
         """End a run that nobody waits for any more."""
         self._cancelled.add(call_id)
         if call_id in self._runs:
-            self._spawn(self._cancel(self._runs[call_id]))
+            self._spawn(self._cancel(self._runs[call_id], INTERRUPTED))
 
     def refuse(self, call: ToolCall, code: str, message: str) -> None:
         """Record a run that does not take place."""
-        self._spawn(self._record(call, message, code, self._at_ms()))
+        if call.call_id in self._runs:
+            self.finish_here(call.call_id, code, message)
+        else:
+            self._spawn(self._refuse(call, code, message, self._at_ms()))
 
     def heard(self, question: int, at: float) -> None:
         """Record that the caller has heard a question to its end."""
         self._spawn(self._heard(question, _wall(at)))
 
     def abandon(self) -> None:
-        """Nobody waits any more; runs that have begun end by themselves."""
+        """Nobody waits any more; what workers have begun ends by itself."""
         self._abandoned = True
-        for execution_id in self._waiting:
+        for execution_id, call in self._waiting.items():
             process_listener.forget(execution_id)
+            if self._is_act(call):
+                self._spawn(self._cancel(execution_id, ENDED_FIRST))
         self._waiting.clear()
+
+    async def settled(self, within_s: float) -> None:
+        """Wait until all that was asked for until now is written down."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_s)
 
     async def _run(self, call: ToolCall, at_ms: int) -> None:
         try:
@@ -118,9 +129,11 @@ class CallTools:
             self._answer(call.call_id, NOT_STARTED)
             return
         if call.call_id in self._cancelled:  # while the run was being written down
-            await self._cancel(str(row.execution_id))
+            await self._cancel(str(row.execution_id), INTERRUPTED)
             return
         if self._abandoned:
+            if self._is_act(call):
+                await self._cancel(str(row.execution_id), ENDED_FIRST)
             return
         if question is not None and question.policy == Policy.CONFIRM:
             self._ask(call, row, question)
@@ -132,14 +145,32 @@ class CallTools:
             left = (question.expires_at - timezone.now()).total_seconds()
             self._session().on_tool_waiting(call.call_id, max(left, 0.0))
         execution_id = str(row.execution_id)
-        self._waiting.add(execution_id)
+        self._waiting[execution_id] = call
         self._runs[call.call_id] = execution_id
 
-        def finished(outcome: ToolOutcome) -> None:
-            self._waiting.discard(execution_id)
-            self._answer(call.call_id, self._told(call.name, outcome))
+        def reported(outcome: ToolOutcome) -> None:
+            self._waiting.pop(execution_id, None)
+            if outcome.status in FINAL_STATUSES:
+                self._answer(call.call_id, self._told(call.name, outcome))
+            else:
+                self._spawn(self._allow(call.call_id, execution_id))
 
-        process_listener.expect(execution_id, finished)
+        process_listener.expect(execution_id, reported)
+
+    async def _allow(self, call_id: str, execution_id: str) -> None:
+        """Let the session perform what it asked for, with the arguments that were agreed to."""
+        try:
+            row = await in_pool(_run_of, execution_id)
+        except Exception:
+            log.exception("what was agreed to could not be read")
+            self._answer(call_id, NOT_STARTED)
+            return
+        self._session().on_tool_allowed(call_id, row.input_parameters)
+
+    def _is_act(self, call: ToolCall) -> bool:
+        """Whether the session performs it: nobody else will once the call is over."""
+        tool = self._opening.tools.get(call.name)
+        return tool is not None and tool.runs_at == "session"
 
     def _ask(self, call: ToolCall, row: ToolExecution, question: Approval) -> None:
         ended = row.status in FINAL_STATUSES
@@ -161,9 +192,9 @@ class CallTools:
         except Exception:
             log.exception("that a question was heard could not be written down")
 
-    async def _record(self, call: ToolCall, message: str, code: str, at_ms: int) -> None:
+    async def _refuse(self, call: ToolCall, code: str, message: str, at_ms: int) -> None:
         try:
-            await in_pool(self._request_and_finish, call, message, code, at_ms)
+            await in_pool(self._write_refusal, call, code, message, at_ms)
         except Exception:
             log.exception("a run could not be written down", extra={"tool": call.name})
 
@@ -186,11 +217,11 @@ class CallTools:
         except Exception:
             log.exception("the end of a run could not be written down")
 
-    async def _cancel(self, execution_id: str) -> None:
+    async def _cancel(self, execution_id: str, why: str) -> None:
         process_listener.forget(execution_id)
-        self._waiting.discard(execution_id)
+        self._waiting.pop(execution_id, None)
         try:
-            await in_pool(execution.cancel, execution_id, INTERRUPTED)
+            await in_pool(execution.cancel, execution_id, why)
         except Exception:
             log.exception("a run could not be cancelled")
 
@@ -210,27 +241,27 @@ class CallTools:
             said=[CallerSaid(s.question, _wall(s.heard_at), _wall(s.turn_at)) for s in call.said],
         )
 
-    def _request_and_finish(self, call: ToolCall, message: str, code: str, at_ms: int) -> None:
-        if code:
-            tool = self._opening.tools.get(call.name, call.name)
-            execution.refuse(
-                tool,
-                call.arguments,
-                self._opening.origin,
-                tool_call_id=call.call_id,
-                at_ms=at_ms,
-                code=code,
-                message=message,
-            )
-        else:
-            row = self._request(call, at_ms)
-            execution.finish_in_session(row.execution_id, message=message)
+    def _write_refusal(self, call: ToolCall, code: str, message: str, at_ms: int) -> None:
+        execution.refuse(
+            self._opening.tools.get(call.name, call.name),
+            call.arguments,
+            self._opening.origin,
+            tool_call_id=call.call_id,
+            at_ms=at_ms,
+            code=code,
+            message=message,
+        )
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _run_of(execution_id: str) -> ToolExecution:
+    row: ToolExecution = ToolExecution.unscoped.get(execution_id=execution_id)
+    return row
 
 
 def _end_run(execution_id: str, code: str, message: str) -> None:

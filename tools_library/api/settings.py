@@ -23,6 +23,7 @@ _EXAMPLE = OpenApiExample(
             "scenarios": ["The caller asks for a person."],
             "transfer_numbers": ["+12025550110"],
         },
+        "approval": {"transferCall": "confirm"},
     },
     request_only=True,
 )
@@ -34,6 +35,7 @@ class ToolsSettingsSerializer(serializers.Serializer[Any]):
     enabled_tools = serializers.ListField(child=serializers.CharField(), required=False)
     end_call = JSONObject(required=False)
     transfer_call = JSONObject(required=False)
+    approval = JSONObject(required=False)
     custom_tools = serializers.ListField(child=JSONObject(), required=False)
 
 

@@ -86,12 +86,13 @@ def gate(
         require_confirmation=entry.require_confirmation,
         trigger=origin.trigger,
     )
-    if asked is None or entry.runs_at == "session":
+    if asked is None:
         return None
-    if entry.tool_id is None:
+    if entry.tool_id is None and entry.runs_at != "session":
         raise ToolNotAllowed("Save the tool first: each of its runs needs staff's approval.")
     question = _question(execution, entry, asked, origin.trigger)
-    if grants.covering(_wanted(execution, entry.tool_id, question)) is not None:
+    tool_id = entry.tool_id
+    if tool_id is not None and grants.covering(_wanted(execution, tool_id, question)) is not None:
         return None
     return _answered(execution, entry, question, said) if asked == "caller" else question
 
@@ -104,6 +105,7 @@ def open_question(execution: ToolExecution, hashed: str) -> Approval | None:
         source_kind=execution.source_kind,
         source_id=execution.source_id,
         tool_id=execution.tool_id,
+        tool_name=execution.tool_name,
         arguments_hash=hashed,
     )
     found: Approval | None = rows.select_related("execution").first()

@@ -1,6 +1,7 @@
 """Document 002's `tools_settings` of an assistant over its rows; imports models and services.
 
-What acts on a call (`end_call`, `transfer_call`, `enabled_tools`) is in the assistant's draft;
+What acts on a call (`end_call`, `transfer_call`, `enabled_tools`, and who must say yes to it,
+`approval`) is in the assistant's draft;
 `custom_tools` are tools of the organization that the assistant has. Keys of the older form
 (`endCall`, `transferCall`, `tools`) are understood too.
 """
@@ -23,7 +24,7 @@ from voiceassist.organizations.current import Actor
 
 _OLD_NAMES = {"endCall": "end_call", "transferCall": "transfer_call", "tools": "custom_tools"}
 _SWITCHES = {"end_call": end_call.NAME, "transfer_call": transfer_call.NAME}
-_PARTS = ("enabled_tools", "end_call", "transfer_call", "custom_tools")
+_PARTS = ("enabled_tools", "end_call", "transfer_call", "approval", "custom_tools")
 _OF_TOOL = (
     "name", "display_name", "description", "tool_type", "configuration", "function_definition",
     "side_effect", "behaviour", "require_confirmation", "allowed_contexts", "timeout_seconds",

@@ -60,6 +60,9 @@ def _listed(entry: Any) -> Any:
     return f"{label}: {number}" if label else number
 
 
+ActOnCall = Literal["endCall", "transferCall", "press_keys"]
+
+
 class EndCallSettings(Spec):
     """Whether and when the assistant may hang up."""
 
@@ -93,11 +96,15 @@ class TransferCallSettings(Spec):
 
 
 class ToolsSettings(Spec):
-    """The shape of document 002's `tools_settings`."""
+    """The shape of document 002's `tools_settings`.
+
+    `approval` is ours: who says yes before the assistant does something to the call, by tool.
+    """
 
     enabled_tools: tuple[str, ...] = ()
     end_call: EndCallSettings = EndCallSettings()
     transfer_call: TransferCallSettings = TransferCallSettings()
+    approval: dict[ActOnCall, Literal["none", "confirm", "staff"]] = {}
     custom_tools: tuple[dict[str, Any], ...] = ()
 
 

@@ -100,6 +100,7 @@ class Rule(_Strict):
     """If any keyword is heard (and `pattern` matches), say, call, and answer from the results.
 
     `then` and `trouble` are templates: `{group}`, `{tool_name.data.key}`, `{message}`.
+    `insists`: where a tool needs the caller's yes first, the model claims it and calls again.
     """
 
     keywords: tuple[str, ...]
@@ -107,6 +108,7 @@ class Rule(_Strict):
     say: str = ""
     calls: tuple[ToolCallRule, ...] = ()
     repeat_calls: bool = False
+    insists: bool = False
     then: str = "{message}"
     trouble: str = "I am sorry, that did not work. {message}"
 

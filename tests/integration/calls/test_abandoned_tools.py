@@ -2,19 +2,19 @@
 
 import asyncio
 import threading
-import uuid
 from types import SimpleNamespace
 
 from calls.bridge.ports import ToolCall
 from calls.services.tool_port import CallTools
 from tools_library.choices import ExecutionStatus
+from tools_library.models import ToolExecution
 from tools_library.services import execution
 from tools_library.services.outcomes import process_listener
 
 
 async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody(monkeypatch):
     begun, go_on, answers = threading.Event(), threading.Event(), []
-    row = SimpleNamespace(status=ExecutionStatus.PENDING, execution_id=uuid.uuid4(), error_code="")
+    row = ToolExecution(status=ExecutionStatus.PENDING)
 
     def request(*args, **named):
         begun.set()
@@ -22,7 +22,9 @@ async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody
         return row
 
     monkeypatch.setattr(execution, "request", request)
-    monkeypatch.setattr("voiceassist.foundation.database.with_connection", lambda work, *args: work(*args))
+    monkeypatch.setattr(
+        "voiceassist.foundation.database.with_connection", lambda work, *args: work(*args)
+    )
     opening = SimpleNamespace(tools={}, origin=None)
     session = SimpleNamespace(on_tool_outcome=lambda *answer: answers.append(answer))
     tools = CallTools(opening, lambda: session, lambda: 0)

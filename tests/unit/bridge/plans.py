@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from calls.bridge.ports import CallPlan, ModelSettings, Phrases, ToolTraits
 
 SENTENCES = {
@@ -61,3 +63,12 @@ def plan(**changes) -> CallPlan:
         "destinations": DESTINATIONS,
     }
     return CallPlan(**(values | changes))
+
+
+def plan_of(seed: int) -> CallPlan:
+    """The plan of a random call: some greet to the end, in some the acts need somebody's yes."""
+    tools = {
+        name: replace(traits, asked=seed % 7 == 3) if traits.runs_at == "session" else traits
+        for name, traits in TOOLS.items()
+    }
+    return plan(first_message_interruptible=seed % 3 != 0, tools=tools)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.bridge.plans import plan
+from tests.unit.bridge.plans import plan_of
 from tests.unit.bridge.world import World
 
 SEEDS = 300
@@ -11,7 +11,7 @@ SEEDS = 300
 @pytest.mark.parametrize("batch", range(10))
 def test_random_calls_keep_every_promise(batch):
     for seed in range(batch * SEEDS // 10, (batch + 1) * SEEDS // 10):
-        world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
+        world = World(seed, plan_of(seed))
         world.run()
         assert world.verdict() == [], f"seed {seed}"
 
@@ -25,6 +25,6 @@ def test_random_calls_keep_every_promise(batch):
     ],
 )
 def test_calls_that_once_broke_a_promise_keep_it(seed):
-    world = World(seed, plan(first_message_interruptible=seed % 3 != 0))
+    world = World(seed, plan_of(seed))
     world.run()
     assert world.verdict() == []

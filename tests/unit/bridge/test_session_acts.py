@@ -1,11 +1,16 @@
 """Tools that the session performs: put through, keys pressed, each run ended once."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from calls import remote
+from calls.bridge import frames
 from calls.bridge import model_events as ev
 from calls.bridge.ports import Transfer
+from tests.unit.bridge.plans import plan
 from tests.unit.bridge.scripted import Call
 
 
@@ -24,8 +29,14 @@ def ending(call):
     return finished[1]
 
 
-@pytest.mark.parametrize("to", ["Sales", " sales", "+12025550143", "+1 (202) 555-0143"])
-def test_the_caller_is_put_through_once_the_sentence_was_heard(to):
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [
+        ("Sales", "Sales"), (" sales", "Sales"), ("+12025550143", "+12025550143"),
+        ("+1 (202) 555-0143", "+12025550143"),
+    ],
+)  # fmt: skip
+def test_the_caller_is_put_through_once_the_sentence_was_heard(to, name):
     call = Call(first_message="").answer()
     ask(call, "transferCall", to=to)
     assert output(call)["success"] is True
@@ -34,7 +45,9 @@ def test_the_caller_is_put_through_once_the_sentence_was_heard(to):
     call.say("r2", request=request)
     assert call.of("finish") == []
     call.play_out()
-    assert ending(call).transfer == Transfer("+12025550143", to.strip(), "c1")
+    assert ending(call).transfer == Transfer("+12025550143", name, "c1")
+    (begun,) = call.of("tools.begin_here")
+    assert json.loads(begun[1].arguments) == {"to": name}, "the run has what staff wrote down"
     assert call.of("tools.finish_here") == [], "the phone company tells what came of it"
 
 
@@ -59,8 +72,6 @@ def test_a_caller_who_speaks_up_stays_and_the_run_is_over():
 
 
 def test_a_caller_who_hangs_up_first_is_put_through_to_nobody():
-    from calls.bridge import frames
-
     call = Call(first_message="").answer()
     ask(call, "transferCall", to="Sales")
     call.frame(frames.Stop())
@@ -107,9 +118,74 @@ def test_keys_that_no_phone_has_are_refused(digits):
 
 
 def test_a_call_that_ends_leaves_no_run_open():
-    from calls.bridge import frames
-
     call = Call(first_message="").answer()
     ask(call, "press_keys", digits="123")
     call.frame(frames.Stop())
     assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "cancelled")]
+
+
+def test_the_run_that_ends_the_call_ends_with_it():
+    call = Call(first_message="").answer()
+    ask(call, "endCall", reason="done")
+    assert call.of("tools.finish_here") == [], "the farewell is still to be heard"
+    call.say("r2", request=call.of("model.create_response")[0][1])
+    call.play_out()
+    assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "")]
+
+
+def test_a_caller_who_stays_ends_the_run_that_would_have_ended_the_call():
+    call = Call(first_message="").answer()
+    ask(call, "endCall", reason="done")
+    call.model(ev.SpeechStarted("u1", 50))
+    assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "cancelled")]
+    assert "Call it again" in call.of("model.add_message")[0][2], "else nobody would hang up later"
+    call.frame(frames.Stop())
+    assert len(call.of("tools.finish_here")) == 1
+
+
+def test_a_farewell_of_the_models_own_is_said_as_it_asked():
+    call = Call(first_message="").answer()
+    ask(call, "endCall", reason="done", farewell="Enjoy the ride!")
+    assert "Enjoy the ride!" in call.of("model.create_response")[0][2]
+
+
+def test_a_farewell_that_staff_fixed_is_the_one_that_is_said():
+    settings = plan().settings
+    schema = {"type": "object", "properties": {"reason": {"type": "string"}}}
+    settings = replace(settings, tools=({"name": "endCall", "parameters": schema},))
+    call = Call(first_message="", settings=settings).answer()
+    ask(call, "endCall", reason="done", farewell="Enjoy the ride!")
+    assert "Goodbye." in call.of("model.create_response")[0][2]
+
+
+def test_arguments_that_do_not_fit_are_told_and_nothing_is_done():
+    schema = {"type": "object", "properties": {"reason": {"type": "string"}}}
+    schema["required"] = ["reason"]
+    tools = ({"name": "endCall", "parameters": schema},)
+    call = Call(first_message="", settings=replace(plan().settings, tools=tools)).answer()
+    ask(call, "endCall")
+    assert output(call)["error_code"] == "invalid_arguments"
+    assert "`reason` is required" in output(call)["message"]
+    assert call.of("tools.begin_here") == [] and call.session.endings.closing is None
+
+
+def test_staff_who_end_a_call_that_says_goodbye_already_really_end_it():
+    call = Call(first_message="").answer()
+    ask(call, "endCall", reason="done")
+    live = {7: SimpleNamespace(session=call.session)}
+    remote.act(live, {"call_id": 7, "action": "end"})
+    call.model(ev.SpeechStarted("u1", 50), ev.SpeechStopped("u1", 300))
+    assert call.session.endings.firm()
+    assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "cancelled")]
+    assert call.of("model.add_message") == [], "nobody spoke up"
+
+
+def test_keys_heard_whole_were_pressed_even_where_the_caller_speaks_right_after():
+    call = Call(first_message="").answer()
+    ask(call, "press_keys", digits="12")
+    call.listen_for(200)
+    call.mark(call.of("mark")[0][1])
+    call.listen_for(210)
+    call.model(ev.SpeechStarted("u1", 400))
+    assert output(call) == {"success": True, "message": "Pressed 12."}
+    assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "")]

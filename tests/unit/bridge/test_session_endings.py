@@ -24,7 +24,7 @@ def test_end_call_hangs_up_only_after_the_farewells_mark():
     call.listen_for(390)
     assert call.of("finish") == []
     call.play_out()
-    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+    assert call.of("finish") == [("finish", Ending("assistant_ended", tool_call_id="e"))]
 
 
 def test_end_call_without_words_says_the_configured_farewell_first():
@@ -216,7 +216,7 @@ def test_a_response_that_fails_in_a_farewell_does_not_cut_it():
     call.model(ev.ResponseStarted("r2"), ev.ResponseEnded("r2", "failed", "", "server_error"))
     assert call.of("finish", "model.create_response") == []
     call.play_out()
-    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+    assert call.of("finish") == [("finish", Ending("assistant_ended", tool_call_id="e"))]
 
 
 def test_a_request_that_is_lost_does_not_take_the_farewell_with_it():
@@ -234,7 +234,7 @@ def test_a_farewell_that_cannot_be_spoken_ends_the_call():
     end_call(call, spoken=False)
     (asked,) = call.of("model.create_response")
     call.model(ev.ResponseStarted("r2", asked[1]), ev.ResponseEnded("r2", "failed", "", "no"))
-    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+    assert call.of("finish") == [("finish", Ending("assistant_ended", tool_call_id="e"))]
     assert len(call.of("model.create_response")) == 1
 
 
@@ -244,4 +244,4 @@ def test_a_model_lost_in_a_farewell_still_ends_as_the_farewell_did():
     call.model(ev.SessionLost("gone"))
     call.frame(frames.Dtmf(frames.DtmfBody("#")))
     call.play_out()
-    assert call.of("finish") == [("finish", Ending("assistant_ended"))]
+    assert call.of("finish") == [("finish", Ending("assistant_ended", tool_call_id="e"))]

@@ -36,6 +36,9 @@ class FakeTools:
     def start(self, call) -> None:
         self.started[call.call_id] = self.started.get(call.call_id, 0) + 1
         rng, clock = self.world.rng, self.world.clock
+        if call.name in {"endCall", "transferCall", "press_keys"}:
+            self._ask(call)
+            return
         outcome = rng.choice(["ok", "ok", "ok", "error", "twice", "late", "lost"])
         delay = {"late": 8.0}.get(outcome, rng.random() * 2.5)
         text = json.dumps({"success": outcome != "error"})
@@ -47,11 +50,31 @@ class FakeTools:
         for _ in range(2 if outcome == "twice" else 1):
             clock.later(delay, lambda: self.world.session.on_tool_outcome(call.call_id, text))
 
-    def perform_here(self, call, output) -> None:
-        self.recorded.append((call.call_id, "performed"))
+    def _ask(self, call) -> None:
+        """Somebody must say yes: the caller is asked, or staff answer some time, or never."""
+        rng, clock, session = self.world.rng, self.world.clock, self.world.session
+        way = rng.choice(["asked", "allowed", "allowed", "staff yes", "staff no", "silence"])
+        if way == "asked":
+            question = len(self.started)
+            clock.later(0.02, lambda: session.on_tool_question(call.call_id, question, "{}"))
+            return
+        if way != "allowed":
+            clock.later(0.02, lambda: session.on_tool_waiting(call.call_id, 12.0))
+        delay = 0.03 if way == "allowed" else 0.1 + rng.random() * 8
+        no = json.dumps({"success": False, "error_code": "denied", "message": "No."})
+        if way == "staff no":
+            clock.later(delay, lambda: session.on_tool_outcome(call.call_id, no))
+        elif way != "silence":
+            clock.later(delay, lambda: self._allow(call))
+
+    def _allow(self, call) -> None:
+        if not self.abandoned:  # else the run was over with the call
+            self.begun.append(call.call_id)
+            self.world.session.on_tool_allowed(call.call_id, json.loads(call.arguments))
 
     def begin_here(self, call) -> None:
-        self.begun.append(call.call_id)
+        if call.call_id not in self.begun:
+            self.begun.append(call.call_id)
 
     def finish_here(self, call_id, code, message) -> None:
         self.finished.append(call_id)
@@ -60,6 +83,8 @@ class FakeTools:
         self.cancelled.append(call_id)
 
     def refuse(self, call, code, message) -> None:
+        if call.call_id in self.begun:
+            self.finished.append(call.call_id)
         self.recorded.append((call.call_id, code))
 
     def heard(self, question, at) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tools_library.behaviour import Approval
 from tools_library.executors.builtin import end_call, press_keys, transfer_call
 from voiceassist.assistants.spec import ToolsSettings
 
@@ -15,21 +16,34 @@ _TEXTS = {
 }
 
 
+_SECONDS = {
+    end_call.NAME: 30,
+    transfer_call.NAME: 120,  # the sentence before, the ringing, and the way there and back
+    press_keys.NAME: 30,
+}
+
+
 @dataclass(frozen=True)
 class SessionTool:
-    """One of them, as the model gets it; `seconds` is how long its run may stay open."""
+    """One of them, as the model gets it; `approval` names who says yes first."""
 
     name: str
     display_name: str
     definition: dict[str, Any]
     side_effect: str
     seconds: int
+    approval: Approval = "none"
 
 
 def display_name(name: str, language: str = "en") -> str | None:
     """Return what people call one of these tools; None for any other."""
     texts = _TEXTS.get(name)
     return texts(language)["display_name"] if texts else None
+
+
+def seconds_of(name: str) -> int | None:
+    """Return how long a run of one of these tools may stay open; None for any other name."""
+    return _SECONDS.get(name)
 
 
 def offered(settings: ToolsSettings, language: str) -> tuple[SessionTool, ...]:
@@ -40,14 +54,21 @@ def offered(settings: ToolsSettings, language: str) -> tuple[SessionTool, ...]:
     found = []
     if settings.end_call.enabled:
         definition = end_call.definition(settings.end_call, language)
-        found.append((end_call.NAME, definition, "irreversible", 30))
+        found.append((end_call.NAME, definition, "irreversible"))
     if transfer_call.destinations(settings.transfer_call):
         definition = transfer_call.definition(settings.transfer_call, language)
-        # The sentence before, the ringing, and the way there and back.
-        found.append((transfer_call.NAME, definition, "irreversible", 120))
+        found.append((transfer_call.NAME, definition, "irreversible"))
     if press_keys.NAME in settings.enabled_tools:
-        found.append((press_keys.NAME, press_keys.definition(language), "write", 30))
+        found.append((press_keys.NAME, press_keys.definition(language), "write"))
+    approval = {str(name): who for name, who in settings.approval.items()}
     return tuple(
-        SessionTool(name, display_name(name, language) or name, definition, side_effect, seconds)
-        for name, definition, side_effect, seconds in found
+        SessionTool(
+            name,
+            display_name(name, language) or name,
+            definition,
+            side_effect,
+            _SECONDS[name],
+            approval.get(name, "none"),
+        )
+        for name, definition, side_effect in found
     )

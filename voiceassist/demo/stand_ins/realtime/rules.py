@@ -138,7 +138,7 @@ class Mind:
         if exact:
             return (self._say(exact[1]),)
         if turn.outputs:
-            report = self._report(turn.outputs)
+            report = self._report(turn.outputs, turn.tools)
             # What was said while the tools ran is answered too, if there is a rule for it.
             more = self._matching(turn.heard, turn.tools) if turn.heard else None
             return (*report, *(more or ()))
@@ -175,13 +175,21 @@ class Mind:
         if rule.repeat_calls:
             groups = self._groups
         calls = self._calls if rule.repeat_calls else rule.calls
-        uses = [self._use(call, groups, tools[call.tool]) for call in calls if call.tool in tools]
+        uses = self._uses(calls, groups, tools)
         if uses:
             self._rule, self._groups, self._calls = rule, groups, calls
         said = [self._say(fill(rule.say, groups))] if rule.say else []
         if not said and not uses:
             return (self._say(scenarios.model_of(self._scenario).no_tool),)
         return (*said, *uses)
+
+    def _uses(
+        self,
+        calls: tuple[ToolCallRule, ...],
+        groups: dict[str, str],
+        tools: Mapping[str, Mapping[str, Any]],
+    ) -> list[UseTool]:
+        return [self._use(call, groups, tools[call.tool]) for call in calls if call.tool in tools]
 
     def _use(
         self, call: ToolCallRule, groups: dict[str, str], schema: Mapping[str, Any]
@@ -193,9 +201,11 @@ class Mind:
         }
         return UseTool(call.tool, json.dumps(arguments))
 
-    def _report(self, outputs: tuple[ToolOutput, ...]) -> Plan:
+    def _report(
+        self, outputs: tuple[ToolOutput, ...], tools: Mapping[str, Mapping[str, Any]]
+    ) -> Plan:
         values: dict[str, Any] = dict(self._groups)
-        failed = False
+        failed = asked = False
         for output in outputs:
             read = _read(output.output)
             if not isinstance(read, Mapping):
@@ -205,7 +215,10 @@ class Mind:
             if trouble or "message" not in values:
                 values["message"] = read.get("message") or read.get("error") or "Done."
             failed = failed or trouble
-        template = "{message}"
-        if self._rule is not None:
-            template = self._rule.trouble if failed else self._rule.then
-        return (self._say(fill(template, values)),)
+            asked = asked or bool(read.get("awaiting_approval"))
+        rule, template = self._rule, "{message}"
+        if rule is not None:
+            template = rule.trouble if failed else rule.then
+        said = self._say(fill(template, values))
+        insists = asked and rule is not None and rule.insists
+        return (said, *(self._uses(self._calls, self._groups, tools) if insists else ()))
