@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from rest_framework import serializers
 
 from calls.models import Call, TranscriptItem
 from calls.services.control import NOTE_MAX
 from calls.services.start import INSTRUCTION_MAX
 from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.services.finding import find
 from voiceassist.organizations.models import Organization
 
 
@@ -88,10 +88,7 @@ class StartCallSerializer(serializers.Serializer[Any]):
         named = self.validated_data.get("assistant_id")
         if not named:
             return None
-        rule = Q(slug=named)
-        if named.isascii() and named.isdigit() and len(named) <= 18:
-            rule |= Q(pk=int(named))
-        found: Assistant | None = Assistant.objects.of(organization).filter(rule).first()
+        found = find(organization, named)
         if found is None:
             text = f"{organization.name} has no assistant with the id or slug {named!r}."
             raise serializers.ValidationError({"assistant_id": [text]})

@@ -126,7 +126,7 @@ class Assign(View):
         """Give it to the assistant; where it has it already (200), change how."""
         assistant, tool = self.assistant(), self.tool()
         had = assigned(self).filter(assistant=assistant, tool=tool).exists()
-        row = assignments.assign(assistant, tool, by=request.user, **_body(request))
+        row = assignments.assign(assistant, tool, by=request.user, **self.body())
         return Response(AssignmentSerializer(row).data, status=200 if had else 201)
 
 
@@ -146,7 +146,7 @@ class Configure(View):
     def put(self, request: Request, **kwargs: Any) -> Response:
         """Change what is named; an own configuration of a builder waits for a review."""
         row = assignment_of(self)
-        assignments.configure(row, by=request.user, **_body(request))
+        assignments.configure(row, by=request.user, **self.body())
         return Response(AssignmentSerializer(row).data)
 
 
@@ -182,9 +182,3 @@ def assignment_of(view: View) -> AssistantTool:
     if found is None:
         raise NotFound(f"{assistant.name} does not have a tool with this id.")
     return found
-
-
-def _body(request: Request) -> dict[str, Any]:
-    body = AssignmentBodySerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)

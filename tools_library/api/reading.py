@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from rest_framework import generics
+from django.db.models import QuerySet
+from rest_framework import generics, serializers
 from rest_framework.exceptions import NotFound
 
 from tools_library.models import Tool
 from tools_library.services.counting import with_counts
 from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.services.finding import find
 from voiceassist.organizations.current import organization_of_user
 from voiceassist.organizations.models import Organization
-
-_ID_DIGITS = 18  # longer numbers fit no key
 
 
 class View(generics.GenericAPIView[Any]):
@@ -36,14 +35,23 @@ class View(generics.GenericAPIView[Any]):
         Raises:
             NotFound: the organization has none with this id or slug.
         """
-        named = str(self.kwargs["assistant_id"])
-        rule = Q(slug=named)
-        if named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS:
-            rule |= Q(pk=int(named))
-        found: Assistant | None = Assistant.objects.of(self.organization).filter(rule).first()
+        found = find(self.organization, str(self.kwargs["assistant_id"]))
         if found is None:
             raise NotFound(f"{self.organization.name} has no assistant with this id or slug.")
         return found
+
+    def body(self, shape: type[serializers.Serializer[Any]] | None = None) -> dict[str, Any]:
+        """Return what was sent.
+
+        Args:
+            shape: None: the view's own.
+
+        Raises:
+            ValidationError: by field.
+        """
+        sent = (shape or self.get_serializer_class())(data=self.request.data)
+        sent.is_valid(raise_exception=True)
+        return dict(sent.validated_data)
 
     def tool(self, rows: QuerySet[Tool] | None = None) -> Tool:
         """Return the tool of the address.

@@ -188,9 +188,7 @@ class FromTemplate(View):
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Copy a template or public tool; `missing_credentials` names what it still needs."""
         template = template_of(self)
-        body = CopyBodySerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = make_from(self.organization, template, body.validated_data, by=request.user)
+        made = make_from(self.organization, template, self.body(), by=request.user)
         return Response(copied(self, made), status=201)
 
 
@@ -210,14 +208,9 @@ class FromTemplateForAssistant(View):
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Copy a template or public tool and give the copy to the assistant."""
         assistant, template = self.assistant(), template_of(self)
-        body = CopyForAssistantSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = dict(body.validated_data)
-        how = {
-            str(name): given.pop(name)
-            for name in AssignmentBodySerializer().fields
-            if name in given
-        }
+        given = self.body()
+        names = [str(name) for name in AssignmentBodySerializer().fields]
+        how = {name: given.pop(name) for name in names if name in given}
         with transaction.atomic():
             made = make_from(self.organization, template, given, by=request.user)
             row = assignments.assign(assistant, made, by=request.user, **how)

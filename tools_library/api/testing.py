@@ -18,7 +18,7 @@ from tools_library.api.serializers import JSONObject, ToolBodySerializer
 from tools_library.api.throttling import TrialsThrottle
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import trials
-from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.services.finding import find
 from voiceassist.organizations.models import Organization
 from voiceassist.organizations.roles import may
 
@@ -39,16 +39,20 @@ class _Object(JSONObject):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
+class AssistantName(serializers.CharField):
+    """An assistant by its id or slug."""
+
+
 class TrialSerializer(serializers.Serializer[Any]):
     """What any tool is tried with."""
 
     parameters = _Object(required=False, default=dict, help_text="Its arguments.")
-    assistant_id = serializers.IntegerField(
+    assistant_id = AssistantName(
         required=False,
         allow_null=True,
-        min_value=1,
-        max_value=2**63 - 1,
-        help_text="In whose name, and with whose configuration where it has the tool.",
+        max_length=100,
+        help_text="Id or slug: in whose name, and with whose configuration where it has the tool.",
     )
     context = _Object(  # type: ignore[assignment]
         required=False, default=dict, help_text="Names for templates, such as phone_number."
@@ -61,12 +65,11 @@ class TrialSerializer(serializers.Serializer[Any]):
             ValidationError: the organization has no such assistant.
         """
         given = self.validated_data
-        assistant = None
-        if given.get("assistant_id") is not None:
-            rows = Assistant.objects.of(organization).filter(pk=given["assistant_id"])
-            assistant = rows.first()
+        assistant, named = None, given.get("assistant_id")
+        if named is not None:
+            assistant = find(organization, named)
             if assistant is None:
-                text = f"{organization.name} has no assistant with this id."
+                text = f"{organization.name} has no assistant with the id or slug {named!r}."
                 raise serializers.ValidationError({"assistant_id": [text]})
         return trials.Trial(
             parameters=given["parameters"],

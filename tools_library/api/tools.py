@@ -62,7 +62,7 @@ class Tools(View, generics.ListAPIView[Any]):
     )
     def post(self, request: Request) -> Response:
         """Make a tool. A builder's waits for a review before it can be used."""
-        tool = save_tool(self.organization, body_of(request), by=request.user)
+        tool = save_tool(self.organization, self.body(ToolBodySerializer), by=request.user)
         return Response(detail(self, tool), status=201)
 
 
@@ -105,23 +105,12 @@ class OneTool(View):
 
     def _save(self, request: Request, otherwise: Mapping[str, Any]) -> Response:
         self.tool()  # else whoever asks for none would hear of their body first
-        values = {**otherwise, **body_of(request)}
+        values = {**otherwise, **self.body(ToolBodySerializer)}
         with transaction.atomic():
             rows = Tool.objects.of(self.organization).filter(archived_at=None)
             tool = self.tool(rows.select_for_update(no_key=True))
             save_tool(self.organization, values, by=request.user, tool=tool)
         return Response(detail(self, tool))
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    """Return the columns that a body names.
-
-    Raises:
-        ValidationError: by field.
-    """
-    body = ToolBodySerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return dict(body.validated_data)
 
 
 def detail(view: View, tool: Tool) -> dict[str, Any]:

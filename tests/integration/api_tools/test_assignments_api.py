@@ -89,7 +89,7 @@ def test_assignments_come_in_their_order_with_few_queries(api, organization, ass
 
 def test_who_may_assign_and_what(api_as, organization, other, assistant, path):
     tool = make_tool(organization)
-    api_as("operator")("GET", path)
+    assert api_as("operator")("GET", path)["results"] == []
     api_as("operator")("POST", f"{path}/{tool.pk}/assign", 403, {})
     builder = api_as("builder")
     builder("POST", f"{path}/{make_tool(other).pk}/assign", 404, {})
@@ -98,6 +98,9 @@ def test_who_may_assign_and_what(api_as, organization, other, assistant, path):
     builder("GET", f"/api/assistants/{foreign.pk}/tools", 404)
     builder("GET", f"/api/assistants/{foreign.pk}/tool-executions", 404)
     api_as("owner", other)("GET", path, 404)
+    assert not AssistantTool.unscoped.exists()
+    builder("POST", f"{path}/{tool.pk}/assign", 201, {})
+    assert AssistantTool.unscoped.get().tool_id == tool.pk
 
 
 # --- templates --------------------------------------------------------------------------------

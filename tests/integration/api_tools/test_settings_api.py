@@ -58,6 +58,10 @@ def test_what_is_no_settings_is_refused_whole(api, path, body):
 
 
 def test_who_may_write_them(api_as, other, path):
-    api_as("operator")("GET", path)
-    api_as("operator")("PUT", path, 403, {})
+    settings = api_as("operator")("GET", path)
+    change = {"end_call": {"custom_message": "Goodbye, and thank you!"}}
+    api_as("operator")("PUT", path, 403, change)
+    api_as("owner", other)("PUT", path, 404, change)
     api_as("owner", other)("GET", path, 404)
+    assert api_as("viewer")("GET", path) == settings
+    assert api_as("builder")("PUT", path, 200, change) != settings

@@ -82,6 +82,10 @@ def test_a_test_takes_a_configuration_a_context_and_an_assistant(
     assert (first["path"], second["path"]) == ("/of-assistant", "/trial")
     assert second["headers"]["x-trial"] == "1"
     assert json.loads(first["body"]) == {"who": "+12025550123", "name": assistant.name}
+    by_slug = {**body, "assistant_id": assistant.slug}
+    tested = api("POST", f"{TOOLS}/{tool.pk}/test", 200, by_slug)
+    assert tested["assistant_id"] == assistant.pk
+    assert tool_server.received[-1]["path"] == "/of-assistant"
     assert AssistantTool.unscoped.get().custom_configuration["url"].endswith("/of-assistant")
     assert ToolVersion.unscoped.count() == 1, "nothing of a test is stored but the run"
 

@@ -214,8 +214,9 @@ def test_counts_are_exact_and_queries_few(api, organization):
 )
 def test_roles(api_as, role, read, write):
     api = api_as(role)
-    api("GET", TOOLS, read)
+    assert api("GET", TOOLS, read)["results"] == []
     api("POST", TOOLS, write, tool_values())
+    assert Tool.unscoped.exists() is (write == 201)
 
 
 def test_nobody_reads_without_a_key(client):

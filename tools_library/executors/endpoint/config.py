@@ -1,4 +1,4 @@
-"""What an endpoint tool stores, in document 002's shape; imports pydantic, engine, outbound."""
+"""What an endpoint tool stores, in document 002's shape; imports pydantic and the engine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from tools_library.engine.response import Mapped
-from tools_library.engine.templating import origin_has_names
-from tools_library.executors.authentication import HEADER_NAME, RESERVED_HEADERS, Authentication
-from tools_library.executors.base import Configuration
-from voiceassist.foundation import outbound
+from tools_library.executors.addressed import Addressed
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 BodyType = Literal["json", "form", "text"]
@@ -53,7 +50,7 @@ class ResponseHandling(BaseModel):
         return Mapped(*fields, self.success_values or ())
 
 
-class EndpointConfig(Configuration):
+class EndpointConfig(Addressed):
     """One HTTP request, as a template, and how its answer is read.
 
     Without `request_body_template` a POST, PUT or PATCH sends the arguments as its body, as JSON or
@@ -63,9 +60,6 @@ class EndpointConfig(Configuration):
 
     type: Literal["endpoint"] = "endpoint"
     method: Method = "POST"
-    url: str = Field(max_length=4_000)
-    headers: dict[str, str] = Field(default_factory=dict, max_length=50)
-    authentication: Authentication = Authentication()
     query: dict[str, Any] | None = Field(None, max_length=100)
     envelope: Literal["vapi"] | None = None
     body_type: BodyType = "json"
@@ -79,27 +73,6 @@ class EndpointConfig(Configuration):
     @classmethod
     def _upper(cls, method: Any) -> Any:
         return method.upper() if isinstance(method, str) else method
-
-    @field_validator("url")
-    @classmethod
-    def _fixed_origin(cls, url: str) -> str:
-        if not url.lower().startswith(("http://", "https://")):
-            raise ValueError("Write the whole address, beginning with https:// (or http://).")
-        if origin_has_names(url):
-            raise ValueError(
-                "Scheme, host and port must be written out; ${} works only after them."
-            )
-        return url
-
-    @field_validator("headers")
-    @classmethod
-    def _headers_of_ours(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name in headers:
-            if not HEADER_NAME.fullmatch(name):
-                raise ValueError(f"{name[:60]!r} is not the name of a header.")
-            if name.lower() in RESERVED_HEADERS:
-                raise ValueError(f"The header {name} is set by the platform; remove it.")
-        return headers
 
     @field_validator("envelope")
     @classmethod
@@ -136,29 +109,17 @@ class EndpointConfig(Configuration):
         return template
 
     @property
-    def secret_names(self) -> dict[str, str]:
-        """The credentials it names outside of templates: field path → name."""
-        named = self.authentication.secret_names
-        return {f"authentication.{field}": name for field, name in named.items()}
-
-    @property
     def templates(self) -> dict[str, Any]:
         """The parts that may hold `${}`, by field."""
-        return {
-            "url": self.url,
-            "headers": dict(self.headers),
-            "query": self.query,
-            "request_body_template": self.request_body_template,
-        }
+        body = self.request_body_template
+        return {**super().templates, "query": self.query, "request_body_template": body}
 
     def problems(self) -> dict[str, str]:
-        """Return what the outbound door has against its addresses, without looking names up."""
-        found = {"url": _refusal(self.url)}
-        if self.authentication.token_url:
-            found["authentication.token_url"] = _refusal(self.authentication.token_url)
+        """Return what the outbound door has against its addresses, and the body's type."""
+        found = super().problems()
         if self.body_type == "text" and self.request_body_template is None:
             found["request_body_template"] = "Write the text that is sent."
-        return {field: text for field, text in (found | self._untrue_type()).items() if text}
+        return found | self._untrue_type()
 
     @property
     def sends_body(self) -> bool:
@@ -176,14 +137,3 @@ class EndpointConfig(Configuration):
             if self.body_type == "json" and "json" not in kind:
                 return {f"headers.{name}": _NO_JSON}
         return {}
-
-
-def _refusal(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    try:
-        # A name server that is slow today must not stop a save.
-        outbound.check_spelling(f"{scheme}://{authority}/")
-    except outbound.OutboundError as error:
-        return error.public_message
-    return ""
