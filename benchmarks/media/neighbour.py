@@ -1,4 +1,4 @@
-"""A neighbour in the same process as the calls: requests whose queries hang for a second each."""
+"""Neighbours in the same process as the calls: requests whose queries hang for a second each."""
 
 import threading
 import time
@@ -12,19 +12,23 @@ from tests.services.product import manage
 
 SLUG = "juniper-cycles"  # the demo's organization
 QUERY_SECONDS = 1.0
-REQUESTS = 3  # at a time
 
 
 @contextmanager
-def slow_queries(env: dict[str, str], url: str) -> Iterator[list[float]]:
-    """Keep requests waiting in the database; gives the seconds that each took, for the proof."""
+def slow_queries(env: dict[str, str], url: str, neighbours: int) -> Iterator[list[float]]:
+    """Keep requests waiting in the database; gives the seconds that each took, for the proof.
+
+    Args:
+        neighbours: how many ask at a time. All of them are let go at the same moment, so that
+            several answer at once.
+    """
     key = manage("create_api_key", "--organization", SLUG, env={**env, "DEMO": "1"}).strip()
     taken: list[float] = []
     over = threading.Event()
     workers = [threading.Thread(target=_hold, args=(env["DATABASE_URL"], over))]
     workers += [
         threading.Thread(target=_ask, args=(f"{url}/api/calls", key, over, taken))
-        for _ in range(REQUESTS)
+        for _ in range(neighbours)
     ]
     for worker in workers:
         worker.start()
