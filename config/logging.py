@@ -43,6 +43,7 @@ def logging_config(*, readable: bool, stream: str = "ext://sys.stderr") -> dict[
             "django.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
             "uvicorn.error": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},  # a line for each step of a model
             "picows": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
             # It would write addresses with the keys in them, and complain of each burst.

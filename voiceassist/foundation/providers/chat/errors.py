@@ -65,6 +65,15 @@ def bad_answer(reason: str, *, retryable: bool = False) -> ChatError:
     )
 
 
+def unsendable() -> ChatError:
+    """Return the error of a conversation with half a character in it."""
+    return ChatError(
+        "The conversation contains half of a character, which cannot be sent to the language "
+        "model. Begin a new conversation without it.",
+        code="model_refused",
+    )
+
+
 def of_status(status: int, said: Any, retry_after_s: float | None, model: str) -> ChatError:
     """Return the error of an HTTP answer other than 200.
 

@@ -126,6 +126,8 @@ async def _sent(made: AsyncOpenAI, request: ChatRequest) -> httpx2.Response:
             },
             stream=True,
         )
+    except UnicodeEncodeError as error:
+        raise errors.unsendable() from error
     except APIStatusError as error:
         raise errors.of_status(
             error.status_code, error.body, _retry_after(error.response), request.model
