@@ -115,6 +115,7 @@ class ApprovalGrant(OrganizationOwned):
 
     class Meta(OrganizationOwned.Meta):
         db_table = "tool_approval_grants"
+        verbose_name = "standing approval"
         ordering = ["-id"]
         indexes = [
             models.Index(
@@ -155,6 +156,7 @@ class ToolReview(OrganizationOwned):
 
     class Meta(OrganizationOwned.Meta):
         db_table = "tool_reviews"
+        verbose_name = "review"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

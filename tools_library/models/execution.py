@@ -116,6 +116,7 @@ class ToolExecution(OrganizationOwned):
 
     class Meta(OrganizationOwned.Meta):
         db_table = "tool_execution_logs"
+        verbose_name = "tool run"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
