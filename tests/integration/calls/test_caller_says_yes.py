@@ -83,20 +83,3 @@ def test_a_model_that_claims_the_callers_yes_runs_nothing(shop):
     assert (waiting.status, claimed.status) == ("awaiting_approval", "denied")
     assert "has not answered" in claimed.message
     assert booked(shop) == 0
-
-
-def test_a_model_that_claims_it_and_then_hears_it_runs_once(shop):
-    steps = (Listen(quiet_ms=900), Speak(text="Yes, please."), Listen(words="expects you"))
-    call = ended(shop.ring(caller(*steps, first="Please insist on Tuesday.")))
-    assert booked(shop) == 1
-    assert sorted(run.status for run in runs_of(call)) == ["denied", "success"]
-
-
-def test_words_of_staff_are_not_said_before_the_caller_agreed(site):
-    messages = {"start": {"phrases": {"*": ["I am booking it now."]}}}
-    booking(site, require_confirmation=True, behaviour={"messages": messages})
-    call = ended(site.ring(caller(*YES)))
-    assert booked(site) == 1
-    spoken = [line for line in said(call) if line in (QUESTION, "I am booking it now.")]
-    assert spoken[0] == QUESTION
-    assert spoken.count("I am booking it now.") <= 1

@@ -7,7 +7,7 @@ import pytest
 
 from calls.bridge import frames
 from calls.bridge import model_events as ev
-from calls.bridge.ports import Ending, Transfer
+from calls.bridge.ports import Ending, Phrases, Said, ToolCall, ToolTraits, Transfer
 from tests.unit.bridge.plans import TOOLS
 from tests.unit.bridge.scripted import Call
 
@@ -136,3 +136,16 @@ def test_a_call_that_ends_politely_does_not_wait_for_staff(name):
     call.say("r2", "i2", request=request[1])
     call.play_out()
     assert [entry[1].reason for entry in call.of("finish")] == ["time_limit"]
+
+
+def test_words_at_the_start_are_said_only_once_the_caller_agreed():
+    words = Phrases(start=("I am booking it now.",))
+    tools = {"book": ToolTraits("worker", "write", asked=True, phrases=words)}
+    call = Call(first_message="", tools=tools).answer()
+    call.model(ev.ResponseStarted("r1"), ev.ToolCalled("r1", "fc_1", "c1", "book", "{}"))
+    call.model(ev.ResponseEnded("r1", "completed"))
+    call.listen_for(500)
+    assert call.of("model.create_response") == [], "the caller is still to be asked"
+    call.session.calls.pending["c1"].call = ToolCall("c1", "book", "{}", (Said(1, 1.0, 2.0),))
+    call.listen_for(500)
+    assert "I am booking it now." in call.of("model.create_response")[0][2]
