@@ -50,9 +50,18 @@ def allowed_for_test(
     Raises:
         NotReviewed: names the hosts, credentials and rights that nobody has approved.
     """
+    wanted = reach_of(tool_type, configuration, declared_names(parameters), fixed_parameters)
+    return let_try(organization_id, wanted, by=by)
+
+
+def let_try(organization_id: int, wanted: Reach, *, by: Actor | None) -> bool:
+    """Let somebody use what a tool reaches, before a review; as `allowed_for_test`.
+
+    Raises:
+        NotReviewed: names the hosts, credentials and rights that nobody has approved.
+    """
     if not reviews.needs_another(organization_id, by):
         return True
-    wanted = reach_of(tool_type, configuration, declared_names(parameters), fixed_parameters)
     more = wanted.beyond(approved_reach(organization_id))
     if not more:
         return False

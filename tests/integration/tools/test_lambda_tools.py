@@ -7,12 +7,15 @@ import json
 import pytest
 from django.utils import timezone
 
+from tests.factories.organizations import make_member
 from tests.factories.tools import origin, tool_values
 from tests.security.outbound.servers import RawServer, answering, ok
+from tools_library.approvals.errors import NotReviewed
 from tools_library.models import ToolExecution
-from tools_library.services import execution, trials
+from tools_library.services import execution, lambda_functions, starting, trials
 from tools_library.services.lambda_costs import spent_today_usd
 from tools_library.services.tools import save_tool
+from voiceassist.foundation import providers
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.services import credentials
 
@@ -104,6 +107,46 @@ def test_drafts_and_the_saved_tool_have_one_cap(organization, save, aws):
     assert [try_draft(), run(tool, organization).error_code] == ["", ""]
     assert [try_draft(), run(tool, organization).error_code] == ["rate_limited"] * 2
     assert try_draft(name="another_one") == ""
+
+
+def test_functions_to_choose_from_are_those_of_the_tools_own_keys(organization, save, aws):
+    configuration = {**save().configuration, "function_name": ""}
+    aws.handle = answering(ok(json.dumps({"Functions": [{"FunctionName": "orders"}]}).encode()))
+    admin = make_member(organization, "admin")
+    found = lambda_functions.of(organization, configuration, by=admin)
+    assert [each.name for each in found] == ["orders"]
+    assert b"Credential=AKIAEXAMPLE/" in aws.requests[0]
+    with pytest.raises(InvalidInput) as refused:
+        lambda_functions.of(organization, {"aws_region": "mars"}, by=admin)
+    assert set(refused.value.errors) == {"configuration.aws_region", "configuration.credentials"}
+    unknown = {"access_key_field": "aws_access_key", "secret_key_field": "nobodys"}
+    with pytest.raises(InvalidInput) as refused:
+        lambda_functions.of(organization, {**configuration, "credentials": unknown}, by=admin)
+    assert list(refused.value.errors) == ["configuration.credentials.secret_key_field"]
+
+
+def test_a_builder_lists_functions_with_approved_keys_only(organization, save, aws):
+    configuration = save().configuration
+    aws.handle = answering(ok(b'{"Functions": []}'))
+    builder = make_member(organization, "builder")
+    assert lambda_functions.of(organization, configuration, by=builder) == ()
+    credentials.create(organization, "other_key", "of-somebody-else")
+    keys = {"access_key_field": "aws_access_key", "secret_key_field": "other_key"}
+    with pytest.raises(NotReviewed, match="other_key"):
+        lambda_functions.of(organization, {**configuration, "credentials": keys}, by=builder)
+    role = {**configuration["credentials"], "role_arn": "arn:aws:iam::123456789012:role/all"}
+    with pytest.raises(NotReviewed, match="role/all"):
+        lambda_functions.of(organization, {**configuration, "credentials": role}, by=builder)
+    assert len(aws.requests) == 1
+
+
+def test_the_sdk_is_loaded_at_the_start_where_a_tool_will_need_it(organization, save):
+    providers.aws._session.cache_clear()
+    starting.start_aws().join()
+    assert providers.aws._session.cache_info().currsize == 0
+    save()
+    starting.start_aws().join()
+    assert providers.aws._session.cache_info().currsize == 1
 
 
 def test_yesterdays_costs_do_not_count(organization, save, aws):

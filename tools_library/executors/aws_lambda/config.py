@@ -65,6 +65,16 @@ class Credentials(BaseModel):
             )
         return self
 
+    @property
+    def rights(self) -> frozenset[str]:
+        """What is more than stored keys, in words."""
+        named = set()
+        if self.source == "host":
+            named.add(f"the server's own AWS keys{f' of {self.profile}' if self.profile else ''}")
+        if self.role_arn:
+            named.add(f"the role {self.role_arn}")
+        return frozenset(named)
+
 
 class LambdaConfig(Configuration):
     """One invocation. Without `payload_template` the function gets the arguments as its event."""
@@ -106,10 +116,5 @@ class LambdaConfig(Configuration):
     @property
     def rights(self) -> frozenset[str]:
         """The function, and what invokes it where that is more than stored keys."""
-        own = self.credentials
-        named = {f"the AWS Lambda function {self.function_name} in {self.aws_region}"}
-        if own.source == "host":
-            named.add(f"the server's own AWS keys{f' of {own.profile}' if own.profile else ''}")
-        if own.role_arn:
-            named.add(f"the role {own.role_arn}")
-        return frozenset(named)
+        function = f"the AWS Lambda function {self.function_name} in {self.aws_region}"
+        return self.credentials.rights | {function}

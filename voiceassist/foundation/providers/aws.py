@@ -67,6 +67,12 @@ def sts_client(region: str, keys: Keys) -> Any:
     return _client("sts", region, keys, settings.AWS_ENDPOINT_URL)
 
 
+def warm() -> None:
+    """Load the SDK and what it knows of Lambda; the first client takes a second otherwise."""
+    with _creating:
+        _made("lambda", "us-east-1", Keys("none", "none"), "")
+
+
 class _Roles:
     """Keys of assumed roles, kept until shortly before they expire."""
 
