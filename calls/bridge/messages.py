@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from calls.bridge.ports import Phrases
 
 # After these the model goes on by itself: it asks, corrects itself or calls again.
-UNSAID = frozenset({"invalid_arguments", "duplicate", "cancelled", "rate_limited", "denied"})
+UNSAID = frozenset({
+    "invalid_arguments", "duplicate", "cancelled", "rate_limited", "denied", "expired",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

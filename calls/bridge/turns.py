@@ -90,9 +90,10 @@ class Turns:
             active = ""  # it has been stopped, its end is on the way: nothing more to tell
         if not session.playback.busy() and not active:
             return
-        heard = session.pressed.interrupted(session.playback.clear(session.timers.now()))
+        cut_short = session.playback.clear(session.timers.now())
         if session.encoder is not None:
             session.phone.send(session.encoder.clear())
+        heard = session.pressed.interrupted(cut_short)
         if active:
             if not cancelled_by_model:
                 session.model.cancel_response()

@@ -21,6 +21,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from calls.bridge.ports import Ending, Utterance
+from calls.choices import FINAL_STATUSES
 from calls.models import Call, TranscriptItem
 from calls.services import lifecycle, transfers
 from voiceassist.foundation.events import News, emit, hold_order
@@ -275,6 +276,8 @@ def _end_stream(record: StreamEnded) -> None:
     if ending.transfer is not None:
         lifecycle.stream_closed(call, record.call.ticket_id, record.figures)
         transfers.ask(call, ending.transfer)
+        if call.status in FINAL_STATUSES:  # the phone company was quicker to tell of a hang-up
+            transfers.call_over(call)
         return
     lifecycle.end(
         call,

@@ -6,9 +6,10 @@ import threading
 import pytest
 from django.db import OperationalError, connections
 
-from calls.bridge.ports import Ending, Utterance
+from calls.bridge.ports import Ending, Transfer, Utterance
 from calls.models import Call, TranscriptItem
 from calls.services import recorder as recording
+from calls.services import transfers
 from calls.services.journal import CallJournal
 from calls.services.recorder import Answered, CallRef, Recorder, Said, StreamEnded, write_batch
 from tests.factories.pages import make_call, make_organization
@@ -41,6 +42,15 @@ def test_an_utterance_that_changed_is_one_row_with_its_last_state(call):
     row = TranscriptItem.unscoped.get()
     assert (row.text, row.heard_text) == ("Hello there", "Hello")
     assert events(call) == ["transcript.completed"] * 2
+
+
+@pytest.mark.parametrize("status", ["completed", "in-progress"])
+def test_a_caller_who_had_hung_up_by_then_is_put_through_to_nobody(call, status):
+    Call.unscoped.update(status=status)
+    transfer = Transfer("+12025550143", "Sales", "c1")
+    write_batch([StreamEnded(ref(call), Ending("transferred", transfer=transfer), {})])
+    row = transfers.Transfer.unscoped.get()
+    assert row.status == ("canceled" if status == "completed" else "asked")
 
 
 def test_what_has_only_begun_is_a_row_but_no_event(call):

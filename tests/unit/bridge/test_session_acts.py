@@ -105,6 +105,7 @@ def test_keys_that_are_cut_short_say_how_many_were_pressed_and_the_model_keeps_i
     call.listen_for(350)
     call.model(ev.SpeechStarted("u1", 300))
     assert call.of("model.truncate", "model.delete_item") == []
+    assert call.of("clear", "model.answer_tool")[0][0] == "clear", "the phone stops first"
     assert "only 1 was pressed" in output(call)["message"]
     assert call.of("tools.finish_here")[0][2] == "cancelled"
 

@@ -102,7 +102,7 @@ def test_where_another_outcome_has_no_words_the_model_speaks_of_both():
     assert "No luck." in call.of("model.add_message")[0][2]
 
 
-@pytest.mark.parametrize("code", ["invalid_arguments", "duplicate", "cancelled"])
+@pytest.mark.parametrize("code", ["invalid_arguments", "duplicate", "cancelled", "expired"])
 def test_what_the_model_must_mend_itself_is_no_failure_to_speak_of(code):
     call = running({"a": traits(failed=("No luck.",))}, "a")
     output = json.dumps({"success": False, "message": "x", "error_code": code})
