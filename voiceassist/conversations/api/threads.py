@@ -8,7 +8,6 @@ from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
 from voiceassist.assistants.models import Assistant
-from voiceassist.conversations import agents
 from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.agents import CHAT, READ, rest
 from voiceassist.conversations.api.doors import Asked, door
@@ -100,7 +99,7 @@ def _begin(asked: Asked) -> Conversation:
     thread_id = text(body, "thread_id", default="")
     if named is not None:
         name = text(body, "agent_class")
-        assistant: Assistant = agents.assistant_for(asked.who, name)
+        assistant: Assistant | None = people.assistant_of_class(asked.who, name)
     else:
         name, assistant = "", people.assistant_of(asked.who, str(key))
     return starting.create(

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import python_agents
 from voiceassist.conversations.services.errors import NoSuchConversation
 from voiceassist.organizations.models import ApiKey, User
 
@@ -118,6 +119,24 @@ def assistant_of(who: Participant, key: str | int) -> Assistant:
     found: Assistant | None = rows.first()
     if found is None:
         raise NoSuchConversation(f"There is no agent {text[:100]!r}.")
+    return found
+
+
+def assistant_of_class(who: Participant, agent_class: str) -> Assistant | None:
+    """Return the organization's assistant of this `agent_class_name`; None: a Python agent.
+
+    Raises:
+        NoSuchConversation: there is neither.
+    """
+    rows = Assistant.objects.of(who.organization_id)
+    found: Assistant | None = (
+        rows.filter(agent_class_name=agent_class).first() if agent_class else None
+    )
+    if found is None and python_agents.find(agent_class) is None:
+        raise NoSuchConversation(
+            f"No agent is called {agent_class[:100]!r}. Set an assistant's agent class name, or "
+            "register a Python agent."
+        )
     return found
 
 

@@ -27,7 +27,14 @@ from voiceassist.conversations.choices import (
 )
 from voiceassist.conversations.loop.steps import MOST_STEPS, CallState, may_begin, standing
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
-from voiceassist.conversations.services import closing, events, results, stepping, toolbox
+from voiceassist.conversations.services import (
+    closing,
+    events,
+    python_agents,
+    results,
+    stepping,
+    toolbox,
+)
 from voiceassist.conversations.services.pending import arguments_of, pending
 
 TOO_MANY_STEPS = (
@@ -57,8 +64,7 @@ def _begin_calls(conversation_id: int) -> None:
     rows = Conversation.unscoped.select_related("assistant", "organization")
     conversation = rows.get(pk=conversation_id)
     run = calls[0].run
-    spec = run.assistant_version.spec if run.assistant_version is not None else None
-    listed = toolbox.tools_of(run, conversation, spec) if spec is not None else []
+    listed = toolbox.tools_of(run, conversation)
     tools = {tool.name: tool for tool in listed}
     order = {tool.name: place for place, tool in enumerate(listed)}
     calls.sort(key=lambda each: (order.get(each.tool_name, len(order)), each.position))
@@ -66,13 +72,16 @@ def _begin_calls(conversation_id: int) -> None:
     origin = stepping.origin_of(run, conversation)
     for index in may_begin(states):
         call = calls[index]
+        tool = tools.get(call.tool_name)
         row = execution.request(
-            tools.get(call.tool_name, call.tool_name),
+            tool or call.tool_name,
             call.arguments or "{}",
             origin,
             tool_call_id=call.tool_call_id,
         )
         ToolProposal.unscoped.filter(pk=call.pk, execution=None).update(execution=row)
+        if tool is not None:
+            python_agents.hand_over(call.pk, row, tool)
 
 
 def _in_order(tool: Any) -> bool:

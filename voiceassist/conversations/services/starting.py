@@ -15,7 +15,7 @@ from tools_library.engine.cleaning import clean_text
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel, Role, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation, Message
-from voiceassist.conversations.services import closing, events, stepping
+from voiceassist.conversations.services import closing, events, python_agents, stepping
 from voiceassist.conversations.services.driving import driver
 from voiceassist.conversations.services.errors import Busy, NotReady
 from voiceassist.conversations.services.people import Participant
@@ -36,7 +36,7 @@ class Started:
 
 
 def create(
-    assistant: Assistant,
+    assistant: Assistant | None,
     who: Participant,
     *,
     thread_id: str = "",
@@ -47,6 +47,7 @@ def create(
     """Begin a conversation.
 
     Args:
+        assistant: None: `agent_class_name` is a Python agent's.
         thread_id: the client's own name for it; empty: one is made.
         context: names that templates may use, none of them an identity.
 
@@ -54,7 +55,8 @@ def create(
         InvalidInput: names each field that must change.
         NotReady: the assistant was never published, or is switched off.
     """
-    check_ready(assistant)
+    if assistant is not None:
+        check_ready(assistant)
     errors = {}
     if thread_id and not THREAD_ID.fullmatch(thread_id):
         errors["thread_id"] = "Use up to 100 letters, digits and . _ : - characters."
@@ -119,16 +121,13 @@ def say(
     if len(text) > MESSAGE_MAX:
         raise InvalidInput({"message": f"Make it shorter: {MESSAGE_MAX:,} characters at most."})
     locked = lock(conversation)
-    assistant = locked.assistant
-    if assistant is None:
-        raise NotReady("The assistant of this conversation was removed. Begin a new one.")
-    check_ready(assistant)
+    assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
     _make_room(locked)
     run = AgentRun(
         organization_id=locked.organization_id,
         conversation=locked,
-        assistant_version_id=assistant.published_version_id,
+        assistant_version_id=assistant.published_version_id if assistant else None,
         client_tools=[dict(each) for each in client_tools],
     )
     run.save(force_insert=True)
@@ -155,6 +154,19 @@ def lock(conversation: Conversation) -> Conversation:
     """Return the row, locked until the transaction ends: whoever changes a conversation does so."""
     rows = Conversation.unscoped.select_for_update(of=("self",))
     return rows.select_related("assistant").get(pk=conversation.pk)
+
+
+def _ready(locked: Conversation) -> Assistant | None:
+    """Return the assistant that answers; None: a Python agent does."""
+    assistant = locked.assistant
+    if assistant is not None:
+        check_ready(assistant)
+    elif python_agents.find(locked.agent_class_name) is None:
+        raise NotReady(
+            "Nobody answers in this conversation any more: its assistant was removed, or this "
+            "server does not know its Python agent. Begin a new one."
+        )
+    return assistant
 
 
 def _make_room(locked: Conversation) -> None:

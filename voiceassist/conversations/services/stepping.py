@@ -20,7 +20,7 @@ from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
 from voiceassist.conversations.loop.history import Call, Turn, messages
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
-from voiceassist.conversations.services import closing, events, toolbox
+from voiceassist.conversations.services import closing, events, python_agents, toolbox
 from voiceassist.conversations.services.pending import arguments_of
 from voiceassist.foundation.providers.chat import AssembledToolCall, ChatRequest, Finished
 
@@ -66,7 +66,7 @@ def begin(run_pk: int, claimant: str) -> StepPlan | None:
     conversation = run.conversation
     if run.attempt > 1:
         conversation = _begin_again(run)
-    tools = toolbox.tools_of(run, conversation, _spec(run)) if _spec(run) else []
+    tools = toolbox.tools_of(run, conversation)
     request = ChatRequest(
         model=settings.OPENAI_CHAT_MODEL,
         messages=messages(_instructions(run, conversation), _turns(conversation)),
@@ -254,16 +254,16 @@ def _turns(conversation: Conversation) -> list[Turn]:
     return [Turn(row.role, row.text, tuple(calls.get(row.pk, ()))) for row in rows]
 
 
-def _spec(run: AgentRun) -> Any:
-    return run.assistant_version.spec if run.assistant_version is not None else None
-
-
 def _instructions(run: AgentRun, conversation: Conversation) -> str:
-    spec = _spec(run)
-    if spec is None:
-        return conversation.objective
-    context = _context(conversation)
-    return chat_instructions(spec, context, conversation.objective, conversation.channel)
+    version = run.assistant_version
+    if version is not None:
+        context = _context(conversation)
+        return chat_instructions(
+            version.spec, context, conversation.objective, conversation.channel
+        )
+    agent = python_agents.find(conversation.agent_class_name)
+    parts = [agent.identity if agent is not None else "", conversation.objective]
+    return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def _context(conversation: Conversation) -> dict[str, Any]:

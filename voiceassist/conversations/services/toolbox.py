@@ -1,4 +1,4 @@
-"""The tools of a run: the assistant's, and those that its client brought; imports the catalog."""
+"""The tools of a run: its assistant's or Python agent's, then its client's; imports the catalog."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import Any
 from tools_library.choices import SideEffect, ToolType
 from tools_library.services import catalog
 from tools_library.services.catalog import CatalogTool
-from voiceassist.assistants.spec import AssistantSpec
 from voiceassist.conversations.models import AgentRun, Conversation
+from voiceassist.conversations.services import python_agents
 
 
-def tools_of(run: AgentRun, conversation: Conversation, spec: AssistantSpec) -> list[CatalogTool]:
+def tools_of(run: AgentRun, conversation: Conversation) -> list[CatalogTool]:
     """Return what the model may call in a run, in order; the client's own tools come last.
 
     Names are unique: of two the first one counts.
     """
     listed: list[CatalogTool] = []
-    if conversation.assistant is not None:
-        channel = conversation.channel
-        listed += catalog.for_assistant(conversation.assistant, trigger=channel, spec=spec)
+    version, agent = run.assistant_version, python_agents.find(conversation.agent_class_name)
+    if conversation.assistant is not None and version is not None:
+        listed += catalog.for_assistant(
+            conversation.assistant, trigger=conversation.channel, spec=version.spec
+        )
+    elif conversation.assistant is None and agent is not None:
+        listed += python_agents.tools_of(agent)
     listed += [_brought(each) for each in run.client_tools]
     first: dict[str, CatalogTool] = {}
     for tool in listed:
