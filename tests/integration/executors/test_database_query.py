@@ -1,5 +1,7 @@
 """Database query tools against a real PostgreSQL, and against what only says that it is one."""
 
+import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -11,6 +13,7 @@ import pytest
 
 from tests.integration.executors.runs import go
 from tests.security.outbound.servers import RawServer
+from tools_library.executors.database_query import reading
 
 DSN = os.environ["DATABASE_URL"]
 PORT = urlsplit(DSN).port or 5432
@@ -277,6 +280,34 @@ def test_the_checked_address_is_dialled_whatever_the_name_says_later(settings, m
     )
     assert outcome.status == "success"
     assert len(dialled) == 1
+
+
+def test_more_than_can_be_held_is_not_taken_from_the_wire(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_RECEIVED", 200_000)
+    rows = query("select repeat('x', 40000) as x from generate_series(1, 10)", row_limit=10)
+    data = rows.output["data"]
+    assert data["truncated"] and 0 < data["row_count"] < 10
+    value = query("select repeat('x', 100000000) as x")
+    assert value.output["message"] == "The first row is too large to be told."
+
+
+def test_a_closed_connections_number_is_nobody_elses_to_shut():
+    async def ended():
+        conn = await psycopg.AsyncConnection.connect(DSN)
+        line = reading._Line(conn, asyncio.get_running_loop().time() + 60)
+        number = conn.fileno()
+        line.end()
+        ours, theirs = socket.socketpair()
+        with ours, theirs, contextlib.ExitStack() as opened:
+            if number not in (ours.fileno(), theirs.fileno()):
+                os.dup2(ours.fileno(), number)
+                opened.callback(os.close, number)
+            line._shut()
+            line.measure()
+            theirs.sendall(b"still open")
+            return ours.recv(20)
+
+    assert asyncio.run(ended()) == b"still open"
 
 
 def test_connections_are_given_back():

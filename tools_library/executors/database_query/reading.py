@@ -11,7 +11,8 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -26,9 +27,16 @@ from psycopg.types.string import TextLoader
 MAX_BYTES = 500_000
 """Of all rows as JSON; more than that is cut off."""
 
+MAX_RECEIVED = 32_000_000
+"""On the wire: a single value may be as large as a gigabyte, and the driver holds it whole."""
+
 # The database's own text for these is exact and has no limits of Python's types.
 _AS_TEXT = ("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "money",
             "inet", "cidr", "uuid")  # fmt: skip
+
+
+_MEASURED_EVERY_S = 0.02
+_RECEIVED_AT = 128  # tcpi_bytes_received in Linux's struct tcp_info, 64 bits
 
 
 class OutOfTime(Exception):
@@ -72,21 +80,21 @@ async def _read(
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + seconds
     conn = await _connect(connection, seconds)
-    # Cancelling a task of the driver would first talk to the server; a shut socket ends at once.
-    out_of_time = loop.call_at(ends_at, _shut, conn.fileno())
+    line = _Line(conn, ends_at)
+    found: list[dict[str, Any]] = []
     try:
         milliseconds = max(1, round((ends_at - loop.time()) * 1000))
         await conn.execute(_opening(milliseconds))
-        return await _rows(
-            conn, query, {name: _bound(each) for name, each in values.items()}, limit
-        )
+        bound = {name: _bound(each) for name, each in values.items()}
+        return Rows(found, await _fill(found, line, query, bound, limit))
     except psycopg.Error as error:
+        if line.too_much:
+            return Rows(found, truncated=True)
         if loop.time() >= ends_at and not error.sqlstate:
             raise OutOfTime from error
         raise
     finally:
-        out_of_time.cancel()
-        conn.pgconn.finish()
+        line.end()
 
 
 async def _connect(connection: Mapping[str, Any], seconds: float) -> Any:
@@ -109,22 +117,82 @@ def _opening(milliseconds: int) -> sql.Composed:
     ).format(time=sql.Literal(milliseconds))
 
 
-async def _rows(conn: Any, query: str, values: Mapping[str, Any], limit: int) -> Rows:
-    found: list[dict[str, Any]] = []
+class _Line:
+    """A connection's socket, which is shut when the time is over or too much has come."""
+
+    def __init__(self, conn: Any, ends_at: float) -> None:
+        self.conn = conn
+        self.too_much = False
+        loop = asyncio.get_running_loop()
+        # Cancelling a task of the driver would first talk to the server; a shut socket ends at
+        # once.
+        self._out_of_time = loop.call_at(ends_at, self._shut)
+        self._next = loop.call_later(_MEASURED_EVERY_S, self._measure_again)
+
+    def measure(self) -> None:
+        """Shut the socket where more has come than is taken."""
+        with self._socket() as sock:
+            if sock is not None and _received(sock) > MAX_RECEIVED:
+                self.too_much = True
+                self._shut()
+
+    def end(self) -> None:
+        """Close the connection; nothing is shut after that."""
+        self._out_of_time.cancel()
+        self._next.cancel()
+        self.conn.pgconn.finish()
+
+    def _measure_again(self) -> None:
+        self.measure()
+        loop = asyncio.get_running_loop()
+        self._next = loop.call_later(_MEASURED_EVERY_S, self._measure_again)
+
+    def _shut(self) -> None:
+        with contextlib.suppress(OSError), self._socket() as sock:
+            if sock is not None:
+                sock.shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def _socket(self) -> Iterator[socket.socket | None]:
+        """Yield the socket under a number of its own; None once the connection is closed.
+
+        A closed connection's number may be that of another thread's socket by now.
+        """
+        try:
+            number = os.dup(self.conn.pgconn.socket)
+        except (psycopg.Error, OSError):
+            yield None
+            return
+        with socket.socket(fileno=number) as sock:
+            yield sock
+
+
+def _received(sock: socket.socket) -> int:
+    """Return how many bytes have come; 0 where the system does not say."""
+    if not hasattr(socket, "TCP_INFO"):
+        return 0
+    end = _RECEIVED_AT + 8
+    told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, end)
+    return int.from_bytes(told[_RECEIVED_AT:end], sys.byteorder)
+
+
+async def _fill(
+    found: list[dict[str, Any]], line: _Line, query: str, values: Mapping[str, Any], limit: int
+) -> bool:
+    """Append the rows to `found`; return whether there are more than may be told."""
     size = 0
-    cursor = conn.cursor()
+    cursor = line.conn.cursor()
     # Row by row: what is beyond the limit is never held, however much the database sends.
     stream = cursor.stream(query, values)
-    async with contextlib.aclosing(_ending(stream, conn)) as rows:
+    async with contextlib.aclosing(_ending(stream, line.conn)) as rows:
         async for row in rows:
-            if len(found) == limit:
-                return Rows(found, truncated=True)
+            line.measure()
             told = dict(zip(_columns(cursor.description), map(_plain, row), strict=True))
             size += len(json.dumps(told, ensure_ascii=False, default=str))
-            if size > MAX_BYTES:
-                return Rows(found, truncated=True)
+            if len(found) == limit or size > MAX_BYTES:
+                return True
             found.append(told)
-    return Rows(found, truncated=False)
+    return False
 
 
 async def _ending(stream: Any, conn: Any) -> Any:
@@ -174,8 +242,3 @@ def _adapters() -> Any:
 
 
 _ADAPTERS = _adapters()
-
-
-def _shut(fileno: int) -> None:
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(fileno)) as sock:
-        sock.shutdown(socket.SHUT_RDWR)
