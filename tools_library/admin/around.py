@@ -59,7 +59,9 @@ SPOKEN = (
     Part("say_start", "messages.start.phrases", PhrasesField(
         label="When it starts", help_text=_ONE_EACH,
     )),
-    Part("say_delayed", "messages.delayed.phrases", PhrasesField(label="When it takes long")),
+    Part("say_delayed", "messages.delayed.phrases", PhrasesField(
+        label="When it takes long", help_text="Empty: the assistant's own sentence for that.",
+    )),
     Part("say_delayed_after", "messages.delayed.after_ms", number(
         "… that is after, ms", "500 to 60000.",
     ), AFTER_MS),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from tools_library.choices import ExecutionStatus
 from tools_library.models import ToolExecution
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
 
+_SHOWN = 120
 _LABELS = {
     ExecutionStatus.SUCCESS.label: "success",
     ExecutionStatus.ERROR.label: "danger",
@@ -24,10 +26,7 @@ _LABELS = {
 class ToolExecutionAdmin(ReadOnlyAdmin):
     """What was called, with what, and how it ended."""
 
-    list_display = (
-        "tool_name", "state", "trigger_context", "assistant", "call", "created_at", "took",
-        "message",
-    )  # fmt: skip
+    list_display = ("tool_name", "state", "said", "where", "call", "created_at", "took")
     list_filter = ("status", "trigger_context", "error_code", "assistant", "tool")
     list_select_related = ("assistant", "call")
     search_fields = ("tool_name", "message", "execution_id")
@@ -49,6 +48,16 @@ class ToolExecutionAdmin(ReadOnlyAdmin):
     def state(self, obj: ToolExecution) -> str:
         """Return the status in words."""
         return str(obj.get_status_display())
+
+    @display(description="Message", ordering="message")
+    def said(self, obj: ToolExecution) -> str:
+        """Return the beginning of the message: a tool may have answered a page of text."""
+        return Truncator(obj.message).chars(_SHOWN)
+
+    @display(description="From", ordering="trigger_context", header=True)
+    def where(self, obj: ToolExecution) -> tuple[str, str]:
+        """Return what asked for it, and which assistant."""
+        return str(obj.get_trigger_context_display()), str(obj.assistant or "")
 
     @display(description="Took", ordering="duration_ms")
     def took(self, obj: ToolExecution) -> str:

@@ -25,10 +25,11 @@ _LANGUAGE = re.compile(r"(\*|[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?):\s+(.*)")
 class PrettyJSONField(forms.JSONField):
     """JSON in a text area, indented; empty is None."""
 
-    def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:
+    def __init__(self, *, rows: int = 6, placeholder: str = "", **kwargs: Any) -> None:
+        attrs = {**CODE, "rows": rows, "placeholder": placeholder}
         super().__init__(
             required=False,
-            widget=UnfoldAdminTextareaWidget(attrs={**CODE, "rows": rows}),
+            widget=UnfoldAdminTextareaWidget(attrs=attrs),
             error_messages={"invalid": "This is not JSON. Check quotes, commas and brackets."},
             **kwargs,
         )

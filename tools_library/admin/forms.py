@@ -29,6 +29,13 @@ _COLUMNS = (
     "name", "display_name", "description", "side_effect", "is_active", "allowed_contexts",
     "timeout_seconds", "retry_attempts", "is_public", "is_template",
 )  # fmt: skip
+_ARGUMENTS = """{
+  "type": "object",
+  "properties": {
+    "order_id": {"type": "string", "description": "The order's number."}
+  },
+  "required": ["order_id"]
+}"""
 # Built-in tools bring these along, and the form hides them.
 _OF_THE_BUILTIN = ("name", "side_effect", "function_definition")
 
@@ -47,6 +54,7 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
     parameters = PrettyJSONField(
         label="Arguments",
         rows=12,
+        placeholder=_ARGUMENTS,
         help_text="JSON schema of what the assistant must find out before it calls the tool.",
     )
     further = PrettyJSONField(label="Further settings", rows=3)

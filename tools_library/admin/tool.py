@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from tools_library.admin import around, kinds, trying
 from tools_library.admin.forms import ToolForm
 from tools_library.admin.part import Part
+from tools_library.admin.waiting import WaitingNote
 from tools_library.models import AssistantTool, Tool, ToolVersion
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
@@ -73,13 +74,12 @@ _SHOWN = 20
 
 
 @admin.register(Tool)
-class ToolAdmin(OrganizationAdmin):
+class ToolAdmin(WaitingNote, OrganizationAdmin):
     """What assistants can do; each save that changes what runs makes a version."""
 
     form = ToolForm
     list_display = (
-        "display_name", "name", "tool_type", "side_effect", "assistants", "version", "is_active",
-        "runs", "last_run",
+        "called", "kind", "does", "assistants", "version", "switched_on", "runs", "last_run",
     )  # fmt: skip
     list_filter = ("tool_type", "side_effect", "is_active", "is_public", "is_template")
     search_fields = ("name", "display_name", "description")
@@ -100,6 +100,26 @@ class ToolAdmin(OrganizationAdmin):
         used = Count("assistant_tools", filter=Q(assistant_tools__enabled=True))
         rows: QuerySet[Any] = super().get_queryset(request)
         return with_counts(rows.filter(archived_at__isnull=True)).annotate(used_by=used)
+
+    @display(description="Name", ordering="display_name", header=True)
+    def called(self, obj: Tool) -> tuple[str, str]:
+        """Return what people and what the model call it."""
+        return obj.display_name, obj.name
+
+    @display(description="Kind", ordering="tool_type")
+    def kind(self, obj: Tool) -> str:
+        """Return what runs it."""
+        return str(obj.get_tool_type_display())
+
+    @display(description="A run", ordering="side_effect")
+    def does(self, obj: Tool) -> str:
+        """Return what a run does."""
+        return str(obj.get_side_effect_display())
+
+    @display(description="On", ordering="is_active", boolean=True)
+    def switched_on(self, obj: Tool) -> bool:
+        """Return whether assistants may use it."""
+        return bool(obj.is_active)
 
     @display(description="Assistants", ordering="used_by")
     def assistants(self, obj: Any) -> int:

@@ -149,7 +149,8 @@ def page(request: HttpRequest, tool: Tool, site: dict[str, Any]) -> HttpResponse
         run = _asked_for(request, tool)
         form = TryForm(tool)
         form.initial = form.filled_from(run) if run else {}
-    shown = {**site, "title": f"Try {tool}", "tool": tool, "form": form, "opts": Tool._meta}
+    shown = {**site, "title": f"Try {tool}", "tool": tool, "form": form}
+    shown |= {"opts": Tool._meta, "original": tool}
     return TemplateResponse(request, TEMPLATE, {**shown, **(_outcome(run) if run else {})})
 
 
@@ -223,7 +224,7 @@ def _field(name: str, about: Mapping[str, Any], needed: bool) -> forms.Field:
 
 def _help(about: Mapping[str, Any], needed: bool) -> str:
     said = str(about.get("description") or "")
-    return " ".join(filter(None, [said, "" if needed else "May be left out."]))
+    return " ".join(filter(None, [said, "Required." if needed else ""]))
 
 
 def _shown(field: forms.Field, value: Any) -> Any:

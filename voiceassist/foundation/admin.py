@@ -211,7 +211,12 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(request.get_full_path())
 
     def _names_owner(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser) and _is_owned(self.model)
+        if not request.user.is_superuser or not _is_owned(self.model):
+            return False
+        if not hasattr(request, "several_organizations"):  # asked once per page
+            organizations = self.model._meta.get_field(OWNER).related_model._default_manager
+            request.several_organizations = organizations.count() > 1
+        return bool(request.several_organizations)
 
     def _own_filter(self, each: Any) -> Any:
         if not isinstance(each, str) or "__" in each:

@@ -61,8 +61,7 @@ class ActsForm(forms.Form):
     )
     transfer_enabled = _switch(
         "The assistant may put callers through",
-        "Gives it the tool transferCall, as soon as there is a number below. Staff can transfer "
-        "any live call from its page.",
+        "Gives it the tool transferCall. Staff can transfer any live call from its page.",
     )
     transfer_numbers = _lines(
         "Where to",
