@@ -7,10 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.conf import settings
+
 from calls import remote
 from calls.live import live_calls
 from calls.services.recorder import recorder
 from tools_library.services.outcomes import process_listener
+from tools_library.services.sandbox_health import start_sandbox
 from voiceassist.conversations.services.driving import driver
 from voiceassist.foundation import jobs
 from voiceassist.foundation.events.transport import live_loop
@@ -44,10 +47,12 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 
 async def start() -> list[asyncio.Task[None]]:
-    """Take over the live loop, listen for outcomes and control messages, start periodic jobs."""
+    """Take over the live loop, listen for outcomes and control messages, start jobs and sandbox."""
     live_loop.bind(asyncio.get_running_loop())
     await process_listener.start()
     jobs.start_periodic()
+    if settings.JOBS_RUNNER == "in_process":
+        await asyncio.to_thread(start_sandbox)
     return [asyncio.create_task(remote.listen(live_calls), name="calls-control")]
 
 

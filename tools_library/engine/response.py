@@ -76,7 +76,7 @@ def to_output(answer: Any, mapped: Mapped) -> dict[str, Any]:
         return {"success": True, "message": answer}
     output: dict[str, Any] = {
         "success": _success(answer, mapped),
-        "message": _text(look_up(answer, mapped.message_field)),
+        "message": text_of(look_up(answer, mapped.message_field)),
     }
     data = look_up(answer, mapped.data_field)
     if data is not _MISSING:
@@ -88,7 +88,7 @@ def to_output(answer: Any, mapped: Mapped) -> dict[str, Any]:
 
 def message_in(answer: Any, mapped: Mapped) -> str:
     """Return the message an answer carries, or nothing; never raises."""
-    return _text(look_up(answer, mapped.message_field))
+    return text_of(look_up(answer, mapped.message_field))
 
 
 def look_up(answer: Any, path: str) -> Any:
@@ -102,6 +102,23 @@ def look_up(answer: Any, path: str) -> Any:
         else:
             return _MISSING
     return value
+
+
+def truth(value: Any) -> bool | None:
+    """Return what a success field means: true and false as such, as 1 and 0 or as a usual word."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    words = {"true": True, "ok": True, "success": True, "false": False, "error": False}
+    return words.get(value.lower()) if isinstance(value, str) else None
+
+
+def text_of(value: Any) -> str:
+    """Return a message as text; what is none is written as JSON, nothing as nothing."""
+    if value is _MISSING or value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def excerpt(body: bytes, mask: Callable[[str], str] = str) -> str:
@@ -132,31 +149,19 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _success(answer: Any, mapped: Mapped) -> bool:
     value = look_up(answer, mapped.success_field)
     if not mapped.success_values:
-        return _truth(value)
+        return _answered_truth(value)
     # 1 and true are equal in Python, not in JSON.
     return any(type(value) is type(each) and value == each for each in mapped.success_values)
 
 
-def _truth(value: Any) -> bool:
-    if value is _MISSING:
-        return True
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)) and value in (0, 1):
-        return bool(value)
-    words = {"true": True, "ok": True, "success": True, "false": False, "error": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
+def _answered_truth(value: Any) -> bool:
+    meant = True if value is _MISSING else truth(value)
+    if meant is not None:
+        return meant
     raise ToolResponseError(
         "The service's answer does not say whether it worked.",
         detail=f"success field: {json.dumps(value, ensure_ascii=False)[:EXCERPT]}",
     )
-
-
-def _text(value: Any) -> str:
-    if value is _MISSING or value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _decode(body: bytes, content_type: str) -> str | None:

@@ -171,7 +171,7 @@ def _asking(out: _Output) -> Callable[[dict[str, Any]], dict[str, Any]]:
 def _send_error(error: BaseException, code: CodeType) -> None:
     try:
         kind, message, line = policy.describe(error, code)
-        _send({"kind": "error", "type": str(kind), "message": _short(message), "line": line})
+        _send({"kind": "error", "type": str(kind), "message": str(message), "line": line})
     except BaseException:  # an error that cannot even be described is still an error
         _send({"kind": "error", "type": "Exception", "message": "", "line": None})
 
@@ -214,7 +214,7 @@ class _Output:
 
     def __init__(self) -> None:
         self._sent = 0
-        self._left = limits.STDOUT_BYTES + 1
+        self._left = limits.STDOUT_BYTES + limits.MASKED_CHARACTERS
         self._held: list[str] = []
         self._held_size = 0
 

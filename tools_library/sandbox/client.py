@@ -1,7 +1,7 @@
 """The sandbox as the server sees it: `sandbox().run(job, …)`; imports only the stdlib.
 
 One zygote per process, started at the first need, started anew when it died, never shared with a
-forked process. Many threads may run tools at once; how many children live is bounded.
+forked process. Many threads may run tools at once; how many children work is bounded.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 import weakref
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
@@ -20,7 +21,16 @@ from tools_library.sandbox import limits, outcomes, wire
 from tools_library.sandbox.cache import CodeCache
 from tools_library.sandbox.exchange import Said
 from tools_library.sandbox.process import BOOT, StartFailed, Zygote, ZygoteGone
-from tools_library.sandbox.types import Finished, HttpPort, Job, Problem, SandboxStatus, Wall
+from tools_library.sandbox.types import (
+    Finished,
+    HttpAnswer,
+    HttpPort,
+    HttpRequest,
+    Job,
+    Problem,
+    SandboxStatus,
+    Wall,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +48,8 @@ class Sandbox:
     """Runs and validates Python tools in locked children; safe for threads.
 
     Args:
-        concurrency: children at one time; default two per core.
+        concurrency: children that use the processor at one time; default two per core. Those
+            that wait for an HTTP answer do not count.
         boot: the program of the zygote; tests put other walls and policies in.
     """
 
@@ -57,12 +68,15 @@ class Sandbox:
         self._retry_at = 0.0
         self._closed = False
 
-    def run(self, job: Job, *, http: HttpPort, deadline_s: float) -> Finished:
+    def run(
+        self, job: Job, *, http: HttpPort, deadline_s: float, mask: outcomes.Mask = str
+    ) -> Finished:
         """Run a tool once and say how it ended; failures of the tool are no exceptions.
 
         Args:
             http: does the tool's HTTP calls, in this thread.
             deadline_s: seconds this may take in all, queueing included.
+            mask: hides secrets in what the tool prints and in its error, before those are cut.
 
         Raises:
             Exception: only what `http` raises; the tool's process is ended then.
@@ -70,7 +84,7 @@ class Sandbox:
         began = time.monotonic()
         until = began + deadline_s
         try:
-            finished = self._run(job, http, until)
+            finished = self._run(job, http, until, mask)
         except Unavailable as error:
             finished = outcomes.unavailable(str(error))
         except TimeoutError:
@@ -87,13 +101,21 @@ class Sandbox:
         message = {"mode": "check", "code": code, "allowed_imports": list(allowed_imports)}
         until = time.monotonic() + 2 * limits.COMPILE_SECONDS
         try:
-            with self._slot(until):
+            with _Slot(self._slots, until):
                 said = self._judge(message, until)
         except Unavailable as error:
             return (Problem(f"Python tools are unavailable: {error}"),)
         except TimeoutError:
             return (Problem("The sandbox is busy; try again."),)
         return outcomes.problems(said)
+
+    def start(self) -> None:
+        """Begin to start the zygote, so that the first run need not wait for it; returns at once.
+
+        Where tools cannot run, the first run says so.
+        """
+        with suppress(Unavailable):
+            self._current()
 
     def status(self, timeout_s: float = 5.0) -> SandboxStatus:
         """Say whether tools can run and which walls stand; starts the zygote if need be."""
@@ -126,10 +148,10 @@ class Sandbox:
         if zygote is not None:
             zygote.disown()
 
-    def _run(self, job: Job, http: HttpPort, until: float) -> Finished:
+    def _run(self, job: Job, http: HttpPort, until: float, mask: outcomes.Mask) -> Finished:
         if _too_long(job.code):
             return outcomes.rejected((_TOO_LONG,))
-        with self._slot(until):
+        with _Slot(self._slots, until) as slot:
             zygote = self._ready(until)
             blob = self._cache.get(job.code, zygote.policy)
             if blob is None:
@@ -147,8 +169,8 @@ class Sandbox:
                 frame = _frame(_message(job, blob))
             except (wire.TooLarge, TypeError, ValueError, RecursionError) as error:
                 return outcomes.unfit(error)
-            said = self._exchange(frame, http, memory, timeout, until)
-            return outcomes.finished(said, memory, timeout)
+            said = self._exchange(frame, slot.lending(http), memory, timeout, until)
+            return outcomes.finished(said, memory, timeout, mask)
 
     def _judge(self, message: Mapping[str, Any], until: float) -> Said:
         timeout = min(limits.COMPILE_SECONDS, until - time.monotonic())
@@ -175,11 +197,8 @@ class Sandbox:
                 break
         return said
 
-    def _slot(self, until: float) -> _Slot:
-        return _Slot(self._slots, until)
-
     def _ready(self, until: float) -> Zygote:
-        zygote = self._current(until)
+        zygote = self._current()
         try:
             if zygote.wait_ready(until):
                 _tell_missing(zygote.walls)
@@ -193,7 +212,7 @@ class Sandbox:
             raise Unavailable(str(error)) from None
         return zygote
 
-    def _current(self, until: float) -> Zygote:
+    def _current(self) -> Zygote:
         if sys.platform != "linux":
             raise Unavailable(f"Python tools need Linux; this machine runs {sys.platform}")
         with self._lock:
@@ -212,23 +231,48 @@ class Sandbox:
 
     def _discard(self, zygote: Zygote) -> None:
         with self._lock:
-            if self._zygote is zygote:
+            current = self._zygote is zygote
+            if current:
                 self._zygote = None
+        if current:
+            logger.warning("sandbox.restarting", extra={"why": "its process ended or hung"})
         zygote.kill()
 
 
 class _Slot:
-    """One of the places for children, held while a job runs."""
+    """One of the places for children that use the processor, held while a job runs."""
 
     def __init__(self, slots: BoundedSemaphore, until: float) -> None:
         self._slots, self._until = slots, until
+        self._held = False
 
-    def __enter__(self) -> None:
-        if not self._slots.acquire(timeout=max(0.0, self._until - time.monotonic())):
-            raise TimeoutError
+    def __enter__(self) -> _Slot:
+        self._take()
+        return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._slots.release()
+        self._give()
+
+    def lending(self, http: HttpPort) -> HttpPort:
+        """Return the port as one that lends the place to others while its child only waits."""
+
+        def ask(request: HttpRequest) -> HttpAnswer:
+            self._give()
+            answer = http(request)
+            self._take()
+            return answer
+
+        return ask
+
+    def _take(self) -> None:
+        if not self._slots.acquire(timeout=max(0.0, self._until - time.monotonic())):
+            raise TimeoutError
+        self._held = True
+
+    def _give(self) -> None:
+        if self._held:
+            self._held = False
+            self._slots.release()
 
 
 def _tell_missing(walls: Iterable[Wall]) -> None:

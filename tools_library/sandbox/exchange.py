@@ -18,7 +18,6 @@ from tools_library.sandbox.types import HttpPort
 
 _ANSWERS = frozenset({"result", "error", "problems", "code"})
 _CHUNK = 256 * 1024
-_CUT = "\n(the rest of the output was cut)"
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Exchange:
         self._stop_at = stop_at
         self._frames = wire.Frames(limits.FROM_CHILD_BYTES, limits.RUN_BYTES)
         self._said = Said()
-        self._room = limits.STDOUT_BYTES
+        self._room = limits.STDOUT_BYTES + limits.MASKED_CHARACTERS
         self._asked = 0
         self._spoken = False
 
@@ -140,12 +139,9 @@ class Exchange:
         self._spoken = True
 
     def _print(self, text: str) -> None:
-        if self._room < 0:
-            return
-        self._said.printed.append(text[: self._room])
-        self._room -= len(text)
-        if self._room < 0:
-            self._said.printed.append(_CUT)
+        if self._room > 0:
+            self._said.printed.append(text[: self._room])
+            self._room -= len(text)
 
     def _ask(self, request: Any) -> None:
         self._asked += 1
@@ -154,6 +150,8 @@ class Exchange:
         if not isinstance(request, dict):
             raise wire.WireError("a request that is none")
         answer = self._http(request)
+        if time.monotonic() >= self._stop_at - limits.GRACE_SECONDS:
+            return  # its time is over: the zygote ends it, though it may be late
         frame = wire.encode({"kind": "http_answer", "answer": answer}, limits.TO_CHILD_BYTES)
         self._unsent = memoryview(frame)
 

@@ -29,14 +29,15 @@ SYS_CLOSE_RANGE = 436
 SYS_LANDLOCK_CREATE_RULESET = 444
 SYS_LANDLOCK_RESTRICT_SELF = 446
 
+_LAST_DESCRIPTOR = 0x7FFFFFFF
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
-# The same function without an error number and without letting other threads in between: it
-# touches ten pages of memory where the other touches a hundred, each of which a child must copy.
-_quick_prctl = ctypes.PyDLL(None).prctl
+# The same without an error number and without letting other threads in between: these touch ten
+# pages of memory where those above touch a hundred, each of which a child must copy.
+_quick = ctypes.PyDLL(None)
 
 
 def _checked(answer: int, what: str) -> int:
@@ -57,7 +58,7 @@ def syscall(number: int, *arguments: int | ctypes.c_void_p | None) -> int:
 
 def prctl(option: int, value: int = 0, pointer: ctypes.c_void_p | None = None) -> int:
     """Change or ask a property of this process."""
-    answer: int = _quick_prctl(option, value, pointer, 0, 0)
+    answer: int = _quick.prctl(option, value, pointer, 0, 0)
     if answer < 0:  # once more, for the reason
         answer = _checked(_libc.prctl(option, value, pointer, 0, 0), f"prctl {option}")
     return answer
@@ -65,7 +66,8 @@ def prctl(option: int, value: int = 0, pointer: ctypes.c_void_p | None = None) -
 
 def close_from(first: int) -> None:
     """Close every descriptor from `first` on."""
-    syscall(SYS_CLOSE_RANGE, first, 0xFFFFFFFF, 0)
+    if _quick.syscall(SYS_CLOSE_RANGE, first, _LAST_DESCRIPTOR, 0) < 0:
+        syscall(SYS_CLOSE_RANGE, first, _LAST_DESCRIPTOR, 0)
 
 
 def unshare(flags: int) -> None:

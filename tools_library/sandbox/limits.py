@@ -16,6 +16,9 @@ RUN_BYTES = 32 * 1024 * 1024
 DEPTH = 64
 
 MESSAGE_CHARACTERS = 500
+# What a tool says is masked first and cut then, or half a secret could stay behind at the cut. So
+# a child may say this much more than is kept: the longest form of the longest credential.
+MASKED_CHARACTERS = 64 * 1024
 HTTP_MESSAGES = 64
 
 # After the deadline of the zygote the parent waits this long before it takes the zygote for dead.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from tools_library.sandbox import limits
 from tools_library.sandbox.control import Report
 from tools_library.sandbox.exchange import Said
 from tools_library.sandbox.types import Finished, Problem
+
+Mask = Callable[[str], str]
+"""Hides secrets in a text."""
 
 _SIGNALS: dict[int, str] = {
     signal.SIGSYS: "The tool tried what the sandbox forbids, and was ended.",
@@ -21,6 +24,8 @@ _SIGNALS: dict[int, str] = {
 _BROKEN = "The tool's process broke the rules of its conversation, and was ended."
 _SILENT = "The tool's process ended without an answer; it may have run out of memory."
 _RESTARTED = "The sandbox was stopped while the tool ran."
+_REST = "\n(the rest of the output was cut)"
+_NAME = 60
 _TOO_COMPLEX = Problem("The code is too complex to be compiled; split it into smaller parts.")
 
 
@@ -76,12 +81,16 @@ def compiled(said: Said) -> str | Finished:
     return ended if ended.outcome == "unavailable" else rejected(())
 
 
-def finished(said: Said, memory_limit_mb: int, timeout_s: float) -> Finished:
-    """Return how a run ended."""
+def finished(said: Said, memory_limit_mb: int, timeout_s: float, mask: Mask) -> Finished:
+    """Return how a run ended, in words that may be kept."""
     report = said.report or Report()
+    ended = _ended(said, memory_limit_mb, timeout_s)
+    stdout, cut = _masked(said.stdout, limits.STDOUT_BYTES, mask)
+    message, _cut = _masked(ended.error_message, limits.MESSAGE_CHARACTERS, mask)
     return replace(
-        _ended(said, memory_limit_mb, timeout_s),
-        stdout=said.stdout,
+        ended,
+        error_message=_printable(message).strip(),
+        stdout=stdout + _REST if cut else stdout,
         cpu_ms=report.cpu_ms,
         peak_memory_kb=report.peak_memory_kb,
     )
@@ -111,7 +120,7 @@ def _answered(answer: dict[str, Any], memory_limit_mb: int) -> Finished:
     if kind == "problems":
         return rejected(_problems(answer))
     if kind == "error":
-        name, text = _cut(answer.get("type")), _cut(answer.get("message"))
+        name, text = _text(answer.get("type"))[:_NAME], _text(answer.get("message"))
         if name == "MemoryError":
             text = f"the tool needs more than its {memory_limit_mb} MB of memory"
         message = f"{name}: {text}" if text else name
@@ -136,18 +145,34 @@ def _killed(text: str) -> Finished:
 def _problems(answer: dict[str, Any]) -> tuple[Problem, ...]:
     found = answer.get("problems")
     return tuple(
-        Problem(_cut(each.get("message")), _number(each.get("line")), _number(each.get("column")))
+        Problem(_short(each.get("message")), _number(each.get("line")), _number(each.get("column")))
         for each in (found if isinstance(found, list) else [])
         if isinstance(each, dict)
     )
 
 
-def _cut(value: Any) -> str:
-    text = value if isinstance(value, str) else ""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else " "
-        for letter in text[: limits.MESSAGE_CHARACTERS]
-    )
+def _masked(text: str, most: int, mask: Mask) -> tuple[str, bool]:
+    """Return up to `most` characters of a text, masked before they were cut, and whether they were.
+
+    Of a text so long that its sender had cut it, nothing that a half secret at its end could be.
+    """
+    masked = mask(text)
+    if len(text) >= most + limits.MASKED_CHARACTERS:
+        most = min(most, len(masked) - limits.MASKED_CHARACTERS)
+        return masked[: max(0, most)], True
+    return masked[:most], len(masked) > most
+
+
+def _short(value: Any) -> str:
+    return _printable(_text(value)[: limits.MESSAGE_CHARACTERS])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def _number(value: Any) -> int | None:

@@ -146,7 +146,7 @@ class Zygote:
 
     def stop(self) -> None:
         """End it and its children; waits until it is gone."""
-        self._control.close()
+        self._hang_up()
         try:
             self._process.wait(limits.GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -154,9 +154,16 @@ class Zygote:
 
     def kill(self) -> None:
         """End it at once, with all its children."""
-        self._control.close()
+        self._hang_up()
         self._process.kill()
         self._process.wait()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):  # whoever waits for a message has waited long enough
+            self._control.shutdown(socket.SHUT_RDWR)
+        # Not while somebody sends: the number of a closed descriptor may be another's already.
+        with self._lock:
+            self._control.close()
 
     def disown(self) -> None:
         """Let go of a zygote that belongs to the process this one was forked from."""

@@ -247,33 +247,44 @@ class _Loop:
         return self._watched(pid)
 
     def _park(self) -> None:
+        try:
+            self._spare = self._parked()
+        except OSError:
+            self._may_park = False  # the next job tries again
+
+    def _parked(self) -> _Child:
+        prepared, bell = self._prepared, -1
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # Whoever is woken by a socket gets the waker's core, and here the waker goes on to fork. A
-        # counter wakes on any idle core.
-        bell = os.eventfd(0)
-        prepared = self._prepared
-        with theirs:
-            try:
+        try:
+            with theirs:
+                # Whoever is woken by a socket gets the waker's core, and here the waker goes on to
+                # fork. A counter wakes on any idle core.
+                bell = os.eventfd(0)
                 pid = os.fork()
-            except OSError:
-                self._may_park = False
-                ours.close()
+                if not pid:
+                    ours.close()
+                    child.park(
+                        theirs,
+                        bell,
+                        prepared.rehearsal,
+                        prepared.filter,
+                        prepared.pid,
+                        prepared.address_space,
+                    )
+            return self._watched(pid, ours, bell)
+        except OSError:
+            ours.close()
+            if bell >= 0:
                 os.close(bell)
-                return
-            if not pid:
-                ours.close()
-                child.park(
-                    theirs,
-                    bell,
-                    prepared.rehearsal,
-                    prepared.filter,
-                    prepared.pid,
-                    prepared.address_space,
-                )
-        self._spare = self._watched(pid, ours, bell)
+            raise
 
     def _watched(self, pid: int, handover: socket.socket | None = None, bell: int = -1) -> _Child:
-        pidfd = os.pidfd_open(pid)
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError:  # nobody could watch it
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         self._poll.register(pidfd, select.POLLIN)
         return _Child(pid, pidfd, handover, bell)
 

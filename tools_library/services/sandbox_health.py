@@ -1,4 +1,4 @@
-"""What `/health` asks about the sandbox of Python tools; imports the sandbox."""
+"""What a process's start and `/health` ask of the sandbox of Python tools; imports the sandbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _SECONDS = 1.5
 
 class SandboxUnavailable(Exception):
     """Python tools cannot run here; the text says why."""
+
+
+def start_sandbox() -> None:
+    """Begin to start the sandbox where tools will run: no caller waits for it then."""
+    sandbox().start()
 
 
 def ask_sandbox() -> None:

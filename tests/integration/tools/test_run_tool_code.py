@@ -75,15 +75,20 @@ def test_each_line_is_answered_in_order() -> None:
 
 
 WRONG: list[tuple[Any, str]] = [
-    ("not json", "The line is not JSON"),
-    ("[" * 100_000, "The line is not JSON"),
-    ("[]", "the line: "),
-    ({}, "code: "),
-    ({"code": 5}, "code: "),
-    ({"code": EXAMPLE, "memory_limit_mb": "much"}, "memory_limit_mb: "),
-    ({"code": EXAMPLE, "execution_timeout": -1}, "execution_timeout: "),
-    ({"code": EXAMPLE, "environment_variables": {"A": 1}}, "environment_variables.A: "),
-    ({"code": EXAMPLE, "colour": "red"}, "colour: "),
+    ("not json", "The line is not JSON: Expecting value, column 1."),
+    ("[" * 100_000, "The line is not JSON: it is nested too deep"),
+    ("9" * 5_000, "The line is not JSON: it is nested too deep, or a number has too many digits."),
+    ("[]", "the line: Write one JSON object per line."),
+    ({}, "code: This is needed."),
+    ({"code": 5}, "code: Write the tool's code as a text."),
+    ({"code": EXAMPLE, "allowed_imports": "re"}, "allowed_imports: Write a list of the names"),
+    ({"code": EXAMPLE, "memory_limit_mb": "much"}, "memory_limit_mb: Write a whole number"),
+    ({"code": EXAMPLE, "execution_timeout": -1}, "execution_timeout: Write seconds"),
+    (
+        {"code": EXAMPLE, "environment_variables": {"A": 1}},
+        "environment_variables.A: Write a JSON object whose values are texts.",
+    ),
+    ({"code": EXAMPLE, "colour": "red"}, "colour: There is no such field. There are code, "),
 ]
 
 

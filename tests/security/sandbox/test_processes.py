@@ -17,6 +17,12 @@ from tools_library.sandbox.client import Finished, Job, Sandbox
 
 ANSWER = "def execute_tool(parameters, context):\n    return parameters['n']"
 ENDLESS = "def execute_tool(parameters, context):\n    while True:\n        pass"
+ASKING = """
+import requests
+def execute_tool(parameters, context):
+    return requests.get("https://example.com/").status_code
+"""
+REPLY = {"status": 204, "url": "https://example.com/"}
 
 
 @pytest.fixture
@@ -68,6 +74,22 @@ def test_nothing_starts_before_it_is_needed(box: Sandbox) -> None:
     assert box.zygote_pid is None
     assert run(box).result == 1
     assert box.zygote_pid is not None
+
+
+def test_started_ahead_it_is_there_for_the_first_run(box: Sandbox) -> None:
+    box.start()
+    started = box.zygote_pid
+    assert started is not None
+    box.start()
+    assert run(box).result == 1
+    assert box.zygote_pid == started
+
+
+def test_a_closed_sandbox_is_not_started_ahead() -> None:
+    box = Sandbox()
+    box.close()
+    box.start()
+    assert box.zygote_pid is None
 
 
 def test_many_threads_get_their_own_answers(box: Sandbox) -> None:
@@ -124,6 +146,62 @@ def test_time_in_the_queue_is_not_given_back() -> None:
         box.close()
 
 
+class Asking:
+    """A run in a thread of its own, whose tool waits for an HTTP answer until it is given one."""
+
+    def __init__(self, box: Sandbox, deadline_s: float) -> None:
+        self._asked, self._answered = threading.Event(), threading.Event()
+        self._ended: list[Finished] = []
+        job = Job(ASKING, {}, {}, ("requests",), timeout_s=60)
+
+        def http(request: dict[str, object]) -> dict[str, object]:
+            self._asked.set()
+            assert self._answered.wait(30)
+            return dict(REPLY)
+
+        def work() -> None:
+            self._ended.append(box.run(job, http=http, deadline_s=deadline_s))
+
+        self._thread = threading.Thread(target=work)
+        self._thread.start()
+        assert self._asked.wait(30)
+
+    def answer(self) -> None:
+        self._answered.set()
+
+    def result(self) -> Finished:
+        self._thread.join(30)
+        return self._ended[0]
+
+
+def test_a_child_that_waits_for_an_answer_leaves_its_place_to_others() -> None:
+    box = Sandbox(concurrency=1)
+    try:
+        waiting = [Asking(box, 60), Asking(box, 60)]
+        assert run(box, deadline_s=20).result == 1
+        for each in waiting:
+            each.answer()
+        assert [each.result().result for each in waiting] == [204, 204]
+        assert run(box).result == 1
+    finally:
+        box.close()
+
+
+def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> None:
+    box = Sandbox(concurrency=1)
+    try:
+        waiting = Asking(box, 4)
+        long = meanwhile(box, ENDLESS, timeout=6)
+        waiting.answer()
+        finished = waiting.result()
+        assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
+        assert "busy" in finished.error_message
+        assert long().outcome == "timeout"
+        assert run(box).result == 1
+    finally:
+        box.close()
+
+
 @pytest.mark.parametrize("which", ["started", "forker"])
 def test_a_killed_zygote_takes_its_children_along_and_is_replaced(box: Sandbox, which: str) -> None:
     result = meanwhile(box, ENDLESS)
@@ -139,13 +217,16 @@ def test_a_killed_zygote_takes_its_children_along_and_is_replaced(box: Sandbox, 
     assert box.zygote_pid != started
 
 
-def test_a_zygote_that_died_idle_is_not_noticed_by_the_next_run(box: Sandbox) -> None:
+def test_a_zygote_that_died_idle_is_noticed_by_nobody_but_the_log(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
     run(box)
     assert box.zygote_pid is not None
     family = walls.descendants(box.zygote_pid)
     walls.kill(family[0])
     walls.gone(family)
     assert run(box).result == 1
+    assert "sandbox.restarting" in caplog.text
 
 
 def test_a_killed_child_is_only_its_own_run(box: Sandbox) -> None:

@@ -21,10 +21,11 @@ def run(
     *,
     network: Network | None = None,
     seconds: float = 15.0,
+    secrets: dict[str, str] | None = None,
 ) -> ToolResult:
-    secrets = FixedSecrets({"API_KEY": CANARY, "OTHER": "other-value"})
+    known = FixedSecrets(secrets or {"API_KEY": CANARY, "OTHER": "other-value"})
     context = {"phone_number": "+12025550143"}
-    call = ToolCall("e-1", arguments or {}, context, seconds, secrets, network or Network())
+    call = ToolCall("e-1", arguments or {}, context, seconds, known, network or Network())
     return executor_for("python_function").execute(
         spec, call, Deadline.after(seconds, SystemClock())
     )

@@ -18,6 +18,7 @@ from tools_library.engine.errors import (
     ToolConfigurationError,
     ToolError,
     ToolKilled,
+    ToolResponseError,
     ToolSandboxUnavailable,
     ToolTimeout,
 )
@@ -25,6 +26,7 @@ from tools_library.engine.registry import executor_for
 from tools_library.engine.types import ToolCall
 from tools_library.executors.python_function import executor
 from tools_library.executors.python_function.config import PythonFunctionConfig
+from tools_library.sandbox import limits
 from tools_library.sandbox.types import Finished
 
 
@@ -106,11 +108,72 @@ def test_a_missing_credential_is_named() -> None:
             {"success": True, "price": 3},
             {"success": True, "message": "", "data": {"price": 3}},
         ),
-        ({"success": "yes"}, {"success": True, "message": "", "data": {"success": "yes"}}),
+        ({"success": "error", "message": "m"}, {"success": False, "message": "m"}),
+        ({"success": 1, "message": 5}, {"success": True, "message": "5"}),
+        ({"success": True, "message": ["a"]}, {"success": True, "message": '["a"]'}),
+        ({"success": True, "message": None}, {"success": True, "message": ""}),
     ],
 )
 def test_answers_become_success_message_and_data(returned: Any, output: dict[str, Any]) -> None:
     assert executor.to_output(returned) == output
+
+
+@pytest.mark.parametrize("success", ["no", "yes", 2, None, [], {"a": "b" * 500}])
+def test_an_answer_that_says_neither_yes_nor_no_is_not_taken_for_a_success(success: Any) -> None:
+    with pytest.raises(ToolResponseError) as caught:
+        executor.to_output({"success": success, "message": "sold out"})
+    assert caught.value.code == "bad_response"
+    assert caught.value.public_message == "The tool's code does not say whether it worked."
+    assert caught.value.detail.startswith("success must be True or False; the code answered ")
+    assert len(caught.value.detail) < 300
+
+
+def test_an_answer_that_cannot_be_used_keeps_its_trace_and_no_secret() -> None:
+    code = lines(
+        "print('here')\nreturn {'success': 'x' * 195 + context['environment_variables']['API_KEY']}"
+    )
+    with pytest.raises(ToolResponseError) as caught:
+        run(tool(code, environment_variables=["API_KEY"]))
+    assert caught.value.trace["stdout"] == "here\n"
+    assert CANARY[:3] not in caught.value.detail
+
+
+# What is left at a cut must not be half a secret: it is masked before anything is cut.
+def test_a_secret_that_reaches_over_the_cut_of_an_error_is_masked() -> None:
+    for before in range(470, 500, 6):
+        code = lines(
+            f"raise ValueError('e' * {before} + context['environment_variables']['API_KEY'])"
+        )
+        with pytest.raises(ToolCodeError) as caught:
+            run(tool(code, environment_variables=["API_KEY"]))
+        told = repr((caught.value.public_message, caught.value.detail, caught.value.trace))
+        assert CANARY[:2] not in told
+        assert "e" * 400 in caught.value.public_message
+        assert len(caught.value.public_message) < 600
+
+
+def test_a_secret_that_reaches_over_the_cut_of_the_output_is_masked() -> None:
+    for before, times in ((limits.STDOUT_BYTES - 5, 1), (0, 20_000)):
+        code = lines(
+            f"print('e' * {before}, end='')\n"
+            f"for _ in range({times}):\n"
+            "    print(context['environment_variables']['API_KEY'])\n"
+            "print('f' * 100)"
+        )
+        result = run(tool(code, environment_variables=["API_KEY"]))
+        assert result.trace is not None
+        stdout = result.trace["stdout"]
+        assert stdout.endswith("(the rest of the output was cut)") is (times > 1 or before > 0)
+        assert CANARY[:2] not in stdout
+        assert len(stdout) < limits.STDOUT_BYTES + 50
+
+
+def test_a_secret_with_control_characters_is_masked_before_they_are_cleaned_away() -> None:
+    secrets = {"API_KEY": "line one\r\n\tline two"}
+    code = lines("raise ValueError(context['environment_variables']['API_KEY'])")
+    with pytest.raises(ToolCodeError) as caught:
+        run(tool(code, environment_variables=["API_KEY"]), secrets=secrets)
+    assert caught.value.public_message.endswith("ValueError: •••")
 
 
 def test_the_trace_tells_what_was_printed_and_used() -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
 from pydantic import ValidationError
@@ -17,9 +19,11 @@ from tools_library.engine.errors import (
     ToolConfigurationError,
     ToolError,
     ToolKilled,
+    ToolResponseError,
     ToolSandboxUnavailable,
     ToolTimeout,
 )
+from tools_library.engine.response import EXCERPT, text_of, truth
 from tools_library.engine.types import RunsAt, ToolCall, ToolResult, ToolSpec
 from tools_library.executors.python_function.config import PythonFunctionConfig
 from tools_library.executors.python_function.http import ToolRequests
@@ -41,7 +45,8 @@ class PythonFunctionExecutor:
         """Run the code within the deadline.
 
         Raises:
-            ToolError: `code_rejected`, `code_error`, `timeout`, `killed`, `sandbox_unavailable`.
+            ToolError: `code_rejected`, `code_error`, `timeout`, `killed`, `bad_response`,
+                `sandbox_unavailable`.
         """
         config = _config(spec)
         job = _job(config, call, deadline)
@@ -54,24 +59,30 @@ class PythonFunctionExecutor:
                 "The hosts that this tool may call cannot be read; staff must mend them.",
                 detail=error.public_message,
             ) from None
-        finished = sandbox().run(job, http=http, deadline_s=deadline.remaining)
-        trace = _trace(finished, http)
-        if finished.outcome != "success":
-            try:
+        mask = call.secrets.mask
+        finished = sandbox().run(job, http=http, deadline_s=deadline.remaining, mask=mask)
+        trace = mask(_trace(finished, http))
+        try:
+            if finished.outcome != "success":
                 _fail(finished, http)
-            except ToolError as error:
-                error.public_message = call.secrets.mask(error.public_message)
-                error.detail = call.secrets.mask(error.detail)
-                error.trace = call.secrets.mask(trace)
-                raise
-        return ToolResult(to_output(finished.result), call.secrets.mask(trace))
+            return ToolResult(to_output(finished.result, mask), trace)
+        except ToolError as error:
+            error.trace = trace
+            raise
 
 
-def to_output(result: Any) -> dict[str, Any]:
+def to_output(result: Any, mask: Callable[[str], str] = str) -> dict[str, Any]:
     """Return what the code returned as `{"success", "message", "data"?}`.
 
     A text is the message; an object without `success` is the data of a success; of one with it,
     keys beside `message` and `data` join the data. Anything else is data, nothing is a plain yes.
+    A message that is no text is written as JSON.
+
+    Args:
+        mask: hides secrets in what an error shows of the answer.
+
+    Raises:
+        ToolResponseError: `success` is there and says neither yes nor no.
     """
     if isinstance(result, str):
         return {"success": True, "message": result}
@@ -79,19 +90,29 @@ def to_output(result: Any) -> dict[str, Any]:
         return {"success": True, "message": ""}
     if not isinstance(result, dict):
         return {"success": True, "message": "", "data": result}
-    message = result.get("message")
-    text = message if isinstance(message, str) else "" if message is None else str(message)
-    if not isinstance(result.get("success"), bool):
+    text = text_of(result.get("message"))
+    if "success" not in result:
         if set(result) <= {"message", "data"} and "message" in result:
             return {"success": True, **result, "message": text}
         return {"success": True, "message": text, "data": result}
-    output: dict[str, Any] = {"success": result["success"], "message": text}
+    output: dict[str, Any] = {"success": _success(result["success"], mask), "message": text}
     more = {key: value for key, value in result.items() if key not in ("success", "message")}
     if set(more) == {"data"}:
         output["data"] = more["data"]
     elif more:
         output["data"] = more
     return output
+
+
+def _success(value: Any, mask: Callable[[str], str]) -> bool:
+    meant = truth(value)
+    if meant is None:
+        shown = mask(json.dumps(value, ensure_ascii=False))[:EXCERPT]
+        raise ToolResponseError(
+            "The tool's code does not say whether it worked.",
+            detail=f"success must be True or False; the code answered {shown}",
+        )
+    return meant
 
 
 def _config(spec: ToolSpec) -> PythonFunctionConfig:

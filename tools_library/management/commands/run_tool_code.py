@@ -18,6 +18,15 @@ from tools_library.executors.python_function.http import ToolRequests
 from tools_library.sandbox.client import sandbox
 from tools_library.sandbox.types import Finished, Job
 
+_WANTED = {
+    "code": "Write the tool's code as a text.",
+    "parameters": "Write a JSON object.",
+    "context": "Write a JSON object.",
+    "allowed_imports": "Write a list of the names of modules.",
+    "execution_timeout": "Write seconds: a number above 0, at most 900.",
+    "memory_limit_mb": "Write a whole number from 16 to 512.",
+    "environment_variables": "Write a JSON object whose values are texts.",
+}
 _FIELDS = ("outcome", "result", "stdout", "error_code", "error_message", "line", "duration_ms")
 # Time to start the sandbox and to compile, which a tool's own time does not count.
 _AROUND_SECONDS = 30.0
@@ -56,16 +65,35 @@ def answer(line: bytes) -> dict[str, Any]:
     try:
         asked = Line.model_validate(json.loads(line))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        return _invalid(f"{where}: {first['msg']}")
+        return _invalid(_fault(error))
     except (ValueError, RecursionError) as error:
-        return _invalid(f"The line is not JSON: {error}")
+        return _invalid(f"The line is not JSON: {_unreadable(error)}.")
     finished = _run(asked)
     answered = {name: getattr(finished, name) for name in _FIELDS}
     if finished.outcome == "unavailable":
         answered["outcome"] = "error"
     return answered
+
+
+def _fault(error: ValidationError) -> str:
+    """Return the first field that is wrong, and what belongs there."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if not where:
+        return "the line: Write one JSON object per line."
+    if first["type"] == "missing":
+        return f"{where}: This is needed."
+    if first["type"] == "extra_forbidden":
+        return f"{where}: There is no such field. There are {', '.join(_WANTED)}."
+    return f"{where}: {_WANTED[str(first['loc'][0])]}"
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return "it is nested too deep, or a number has too many digits"
 
 
 def _run(asked: Line) -> Finished:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from types import CodeType
 from typing import Any
@@ -14,8 +13,8 @@ from tools_library.sandbox.policy.facade import Facade, read
 from tools_library.sandbox.policy.problems import Rejected
 from tools_library.sandbox.policy.transformer import MODULE_NAME
 
-MESSAGE_CHARACTERS = 500
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MESSAGE_CHARACTERS = 70_000
+"""Far more than anybody keeps: secrets in it are masked before it is cut."""
 
 
 def namespace(
@@ -79,14 +78,14 @@ def call(namespace: dict[str, Any], code: CodeType, parameters: Any, context: An
 def describe(error: BaseException, code: CodeType | None = None) -> tuple[str, str, int | None]:
     """Return a tool's error as (type, message, the innermost line of the tool).
 
-    The message is one that may be stored: capped and without control characters. Nothing that the
-    tool wrote runs outside a guard, so this never raises.
+    The message is as the tool wrote it, up to a cap: whoever keeps it masks, cleans and cuts it.
+    Nothing that the tool wrote runs outside a guard, so this never raises.
     """
     kind = type(error)
     name = str(type.__getattribute__(kind, "__name__"))[:60]
     if kind is Rejected:
         return "Rejected", _text(error), error.line or None  # type: ignore[attr-defined]
-    return _CONTROL.sub("?", name), _text(error), _line(error)
+    return name, _text(error), _line(error)
 
 
 def _text(error: BaseException) -> str:
@@ -96,7 +95,7 @@ def _text(error: BaseException) -> str:
         return "The error's own text cannot be read."
     if type(text) is not str:
         return "The error's own text cannot be read."
-    return _CONTROL.sub(" ", text[: 2 * MESSAGE_CHARACTERS]).strip()[:MESSAGE_CHARACTERS]
+    return text[:MESSAGE_CHARACTERS]
 
 
 def _line(error: BaseException) -> int | None:

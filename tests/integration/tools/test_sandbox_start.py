@@ -1,0 +1,54 @@
+"""The sandbox is started with the process that runs tools, not by the first tool."""
+
+import os
+from pathlib import Path
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+
+from config import celery, lifespan
+from tests.factories.processes import celery_worker
+from tests.security.sandbox import walls
+from tests.services.ports import wait_for
+
+
+def zygotes() -> set[int]:
+    """The sandboxes' processes below this one."""
+    found = set()
+    for pid in walls.descendants(os.getpid()):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"tools_library.sandbox.zygote" in command:
+            found.add(pid)
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_starts_it_before_any_tool_runs(tmp_path, tool_server):
+    before = zygotes()
+    with celery_worker(tmp_path / "worker.log", tools_at=tool_server.port):
+        wait_for(lambda: bool(zygotes() - before), seconds=20, what="the sandbox")
+    assert zygotes() == before
+
+
+def test_of_a_pool_of_processes_each_starts_its_own_and_their_parent_none(monkeypatch):
+    started = []
+    monkeypatch.setattr(celery, "start_sandbox", lambda: started.append(1))
+    celery.worker_ready.send(sender=Mock(**{"pool.uses_semaphore": True}))
+    assert started == []
+    celery.worker_process_init.send(sender=None)
+    assert started == [1]
+
+
+@pytest.mark.parametrize(("runner", "times"), [("in_process", 1), ("celery", 0)])
+async def test_a_server_starts_it_where_it_runs_tools_itself(settings, monkeypatch, runner, times):
+    started = []
+    monkeypatch.setattr(lifespan, "start_sandbox", lambda: started.append(1))
+    monkeypatch.setattr(lifespan.jobs, "start_periodic", lambda: None)
+    monkeypatch.setattr(lifespan, "process_listener", AsyncMock())  # another loop has it in tests
+    settings.JOBS_RUNNER = runner
+    tasks = await lifespan.start()
+    await lifespan.stop(tasks)
+    assert started == [1] * times
