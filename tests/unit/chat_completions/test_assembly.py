@@ -136,6 +136,14 @@ def test_another_id_and_the_name_again_in_each_fragment():
     assert told(again) == [("look", '{"a": 1}')]
 
 
+def test_what_names_no_call_belongs_to_the_last_one():
+    finished = assembled(
+        calls(fragment(None, None, "look", "{}"), fragment(None, None, "book", '{"a"')),
+        calls(fragment(None, None, None, ": 1}")),
+    )
+    assert told(finished) == [("look", "{}"), ("book", '{"a": 1}')]
+
+
 def test_a_name_in_pieces():
     pieces = [calls(fragment(0, "c", "look")), calls(fragment(0, name="_up")),
               calls(fragment(0, arguments="{}"))]  # fmt: skip

@@ -14,7 +14,7 @@ from voiceassist.foundation.providers.chat.events import (
 STREAM = (
     b": hello\n\n"
     b'event: chunk\ndata: {"a": 1}\n\n'
-    b"data:first\ndata: second\r\n\r\n"
+    b"data:first\r\ndata: second\r\n\r\n"
     b"id: 7\nretry: 5\n\n\n"
     b"data:\n\n"
     b"data: \xf0\x9f\x99\x8f\r\r"
