@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import math
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tools_library.admin.deciding import DecidingAdmin
+from tools_library.admin.deciding import DecidingAdmin, differences, in_short, moment, tool_link
 from tools_library.admin.fields import PrettyJSONField
 from tools_library.approvals import answering, grants
 from tools_library.approvals.answering import Answer
-from tools_library.approvals.choices import ApprovalStatus, Decision
+from tools_library.approvals.choices import ApprovalStatus, Decision, Remember
 from tools_library.models import Approval, ApprovalGrant
 from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
 
@@ -25,6 +30,9 @@ _TONES = {
     ApprovalStatus.REJECTED.label: "danger",
     ApprovalStatus.EXPIRED.label: "info",
 }
+_MOST_LINES = 24
+_IN_SECONDS, _IN_MINUTES = 600, 120
+"""Below these a time is told in seconds, in minutes."""
 
 
 class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -37,16 +45,16 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Approval
         fields = ("reason", "remember")
+        labels: ClassVar = {"reason": "Why not", "remember": "A yes holds for"}
+        help_texts: ClassVar = {"reason": "With a no, the model is told it."}
+        widgets: ClassVar = {"reason": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["run_with"].initial = self.instance.arguments
-        for name, text in (
-            ("reason", "The model is told it with a no."),
-            ("remember", "For how long a yes holds."),
-        ):
-            if name in self.fields:
-                self.fields[name].help_text = text
+        written = self.fields["run_with"]
+        written.initial = self.instance.arguments
+        lines = json.dumps(self.instance.arguments, indent=2).count("\n") + 1
+        written.widget.attrs["rows"] = min(max(lines, 3), _MOST_LINES)
 
     def field_for(self, path: str) -> str:
         """Return the field that shows what the service has against the arguments."""
@@ -58,26 +66,29 @@ class ApprovalAdmin(DecidingAdmin):
     """What waits for somebody's yes, and what was answered."""
 
     form = AnswerForm
-    list_display = ("tool_name", "state", "asked_of", "given", "left", "asked_at", "who")
+    list_display = ("what", "state", "asked_of", "left", "asked", "who")
     list_filter = ("status", "policy", "trigger_context")
-    list_select_related = ("execution",)
+    list_select_related = ("execution", "tool")
     search_fields = ("tool_name", "decided_by_name", "reason")
     readonly_fields = (
-        "tool_name", "state", "asked_of", "given", "left", "asked_at", "heard_at", "escalated_at",
-        "who", "decided_at", "what_changed", "execution",
+        "named", "state", "asked_of", "given", "left", "asked", "heard", "escalated",
+        "who", "decided", "what_changed", "run",
     )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the question; the answer's fields only while it is open."""
-        question = ("tool_name", "state", "asked_of", "given", "left", "asked_at")
-        more = ("heard_at", "escalated_at", "execution")
+        more = ("More", {"fields": ("heard", "escalated", "run")})
         if obj is not None and self.has_change_permission(request, obj):
-            answer = ("run_with", "reason", "remember")
-            return [(None, {"fields": question}), ("Your answer", {"fields": answer}),
-                    ("More", {"fields": more})]  # fmt: skip
-        answered = ("who", "decided_at", "reason", "what_changed", "remember")
-        return [(None, {"fields": question}), ("Answer", {"fields": answered}),
-                ("More", {"fields": more})]  # fmt: skip
+            return [
+                (None, {"fields": ("named", "asked_of", "left", "asked")}),
+                ("Your answer", {"fields": ("run_with", "remember", "reason")}),
+                more,
+            ]
+        return [
+            (None, {"fields": ("named", "state", "asked_of", "given", "left", "asked")}),
+            ("Answer", {"fields": ("who", "decided", "reason", "what_changed", "remember")}),
+            more,
+        ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the person may answer; what was answered is only read."""
@@ -87,12 +98,23 @@ class ApprovalAdmin(DecidingAdmin):
             obj = self.get_object(request, str(obj))
         return obj is None or obj.status == ApprovalStatus.PENDING
 
+    @display(description="Tool", ordering="tool_name", header=True)
+    def what(self, obj: Approval) -> tuple[str, str]:
+        """Return the tool, and its arguments on one line."""
+        name = obj.tool.display_name if obj.tool is not None else obj.tool_name
+        return name, in_short(obj.arguments)
+
+    @display(description="Tool")
+    def named(self, obj: Approval) -> SafeString:
+        """Return the tool with a link to it."""
+        return tool_link(obj.tool, obj.tool_name)
+
     @display(description="State", ordering="status", label=_TONES)
     def state(self, obj: Approval) -> str:
         """Return the status in words."""
         return str(obj.get_status_display())
 
-    @display(description="Asked", ordering="policy")
+    @display(description="Who is asked", ordering="policy")
     def asked_of(self, obj: Approval) -> str:
         """Return who is asked."""
         return str(obj.get_policy_display())
@@ -105,22 +127,48 @@ class ApprovalAdmin(DecidingAdmin):
     @display(description="Time left", ordering="expires_at")
     def left(self, obj: Approval) -> str:
         """Return how long it can still be answered."""
-        seconds = round((obj.expires_at - timezone.now()).total_seconds())
         if obj.status != ApprovalStatus.PENDING:
             return "–"
-        if seconds <= 0:
-            return "over"
-        return f"{seconds} s" if seconds < 600 else f"{seconds // 60} min"
+        return in_words((obj.expires_at - timezone.now()).total_seconds())
+
+    @display(description="Asked", ordering="asked_at")
+    def asked(self, obj: Approval) -> str:
+        """Return when."""
+        return moment(obj.asked_at)
+
+    @display(description="Caller heard it")
+    def heard(self, obj: Approval) -> str:
+        """Return when the caller had heard the question to its end."""
+        return moment(obj.heard_at)
+
+    @display(description="Admins were told")
+    def escalated(self, obj: Approval) -> str:
+        """Return when the question went to the admins."""
+        return moment(obj.escalated_at)
 
     @display(description="Answered by", ordering="decided_by_name")
     def who(self, obj: Approval) -> str:
         """Return who answered."""
         return obj.decided_by_name or "–"
 
+    @display(description="Answered")
+    def decided(self, obj: Approval) -> str:
+        """Return when."""
+        return moment(obj.decided_at)
+
     @display(description="Changed before it ran")
     def what_changed(self, obj: Approval) -> SafeString:
-        """Return the difference."""
-        return pretty_json(obj.changes)
+        """Return the difference between what was asked and what ran."""
+        ran = obj.arguments if obj.edited_arguments is None else obj.edited_arguments
+        return differences(obj.arguments, ran)
+
+    @display(description="Run")
+    def run(self, obj: Approval) -> SafeString:
+        """Return how the run stands, with a link to it."""
+        run = obj.execution
+        link = reverse("admin:tools_library_toolexecution_change", args=[run.pk])
+        stands = run.get_status_display()
+        return format_html('<a class="va-link" href="{}">{}</a>', link, stands)
 
     @action(description="Approve", permissions=["change"], icon="check")
     def approve(self, request: HttpRequest, obj: Any) -> None:
@@ -165,10 +213,11 @@ class ApprovalAdmin(DecidingAdmin):
 class ApprovalGrantAdmin(OrganizationAdmin):
     """Yeses that hold for later runs; deleting one revokes it, the record stays."""
 
-    list_display = ("tool_name", "scope", "policy", "only_these", "created_by_name", "created_at",
-                    "last_used_at")  # fmt: skip
+    list_display = ("what", "holds", "instead_of", "giver", "given", "used")
     list_filter = ("scope", "policy")
+    list_select_related = ("tool",)
     search_fields = ("tool_name", "created_by_name")
+    fields = ("named", "only_these", "holds", "instead_of", "giver", "given", "used")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out what has ended."""
@@ -183,14 +232,62 @@ class ApprovalGrantAdmin(OrganizationAdmin):
         """Return False: a yes is given or revoked."""
         return False
 
-    @display(description="Only for these arguments")
+    @display(description="Tool", ordering="tool_name", header=True)
+    def what(self, obj: ApprovalGrant) -> tuple[str, str]:
+        """Return the tool, and the arguments that it is for."""
+        return obj.tool.display_name, in_short(obj.arguments) or "with any arguments"
+
+    @display(description="Tool")
+    def named(self, obj: ApprovalGrant) -> SafeString:
+        """Return the tool with a link to it."""
+        return tool_link(obj.tool, obj.tool_name)
+
+    @display(description="Only with these arguments")
     def only_these(self, obj: ApprovalGrant) -> SafeString:
-        """Return the arguments that it is for; none: any."""
-        return pretty_json(obj.arguments)
+        """Return the arguments that it is for."""
+        return pretty_json(obj.arguments) if obj.arguments else SafeString("With any.")
+
+    @display(description="Holds", ordering="scope")
+    def holds(self, obj: ApprovalGrant) -> str:
+        """Return for how long, and for whom."""
+        of = f" of {obj.user}" if obj.user is not None else ""
+        if obj.scope == Remember.ALWAYS:
+            return f"Always{', in conversations' + of if of else ''}"
+        return f"In {obj.source_kind or 'conversation'} {obj.source_id}{of}"
+
+    @display(description="Instead of asking", ordering="policy")
+    def instead_of(self, obj: ApprovalGrant) -> str:
+        """Return who is not asked."""
+        return str(obj.get_policy_display())
+
+    @display(description="Given by", ordering="created_by_name")
+    def giver(self, obj: ApprovalGrant) -> str:
+        """Return who said yes."""
+        return obj.created_by_name or "–"
+
+    @display(description="Given", ordering="created_at")
+    def given(self, obj: ApprovalGrant) -> str:
+        """Return when."""
+        return moment(obj.created_at)
+
+    @display(description="Last used", ordering="last_used_at")
+    def used(self, obj: ApprovalGrant) -> str:
+        """Return when a run last went on by it."""
+        return moment(obj.last_used_at)
 
     def erase(self, request: HttpRequest, obj: ApprovalGrant) -> None:
         """Revoke the grant."""
         grants.revoke(obj, request.user)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time that is left, such as `45 s`, `12 min` or `23 h`."""
+    if seconds <= 0:
+        return "Over"
+    if seconds < _IN_SECONDS:
+        return f"{math.ceil(seconds)} s"
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes < _IN_MINUTES else f"{minutes // 60} h"
 
 
 def _fresh(obj: Approval) -> Approval:

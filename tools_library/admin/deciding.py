@@ -1,16 +1,30 @@
-"""What the pages of approvals and reviews share: decide rows, say how it went."""
+"""What the pages of approvals and reviews share: decide rows, say how it went, show what differs.
+
+Imports the admin's base and the differences of versions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from voiceassist.foundation.admin import OrganizationAdmin, reason
+from tools_library.models import Tool
+from voiceassist.assistants.admin.version import change_block
+from voiceassist.assistants.changes import changes
+from voiceassist.foundation.admin import OrganizationAdmin, pretty_json, reason
 from voiceassist.foundation.errors import VoiceAssistError
+
+_IN_A_LIST = 160
 
 
 class DecidingAdmin(OrganizationAdmin):
@@ -54,3 +68,45 @@ class DecidingAdmin(OrganizationAdmin):
                 messages.error(request, f"{row}: {error}")
         if went_well:
             messages.success(request, f"{done}: {went_well}.")
+
+
+def in_short(arguments: Mapping[str, Any] | None) -> str:
+    """Return arguments on one line, such as `order_id: 1042, express: true`; cut where long."""
+    told = (
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in (arguments or {}).items()
+    )
+    text = ", ".join(told)
+    return text if len(text) <= _IN_A_LIST else f"{text[:_IN_A_LIST]}…"
+
+
+def moment(at: datetime | None) -> str:
+    """Return a date and time as lists show it; a row's page formats no value of a method."""
+    return str(display_for_value(at, "–"))
+
+
+def tool_link(tool: Tool | None, name: str) -> SafeString:
+    """Return a link to a tool, by the name that people and the model know; plain where it is gone.
+
+    Args:
+        name: as the model called it.
+    """
+    if tool is None:
+        return format_html("{}", name)
+    link = reverse("admin:tools_library_tool_change", args=[tool.pk])
+    return format_html('<a class="va-link" href="{}">{}</a> ({})', link, tool.display_name, name)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> SafeString:
+    """Return what differs, field by field, removed and added lines; a dash where nothing does."""
+    blocks = ((change_block(change),) for change in changes(before, after))
+    return format_html_join("", "{}", blocks) or SafeString("–")
+
+
+def readable(configuration: Mapping[str, Any]) -> SafeString:
+    """Return a configuration; a program in it stands below the rest, line by line."""
+    code = configuration.get("code")
+    if not isinstance(code, str):
+        return pretty_json(configuration)
+    rest = {name: value for name, value in configuration.items() if name != "code"}
+    return format_html('{}<pre class="va-code">{}</pre>', pretty_json(rest), code)

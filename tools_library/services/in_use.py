@@ -6,31 +6,38 @@ the last approved one stays in use, so that a builder's save takes nothing away 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import OuterRef, Subquery
 
 from tools_library.approvals import reviews
 from tools_library.approvals.choices import ReviewStatus
 from tools_library.approvals.hashing import configuration_hash
-from tools_library.models import AssistantTool, ToolReview, ToolVersion
+from tools_library.models import AssistantTool, Tool, ToolReview, ToolVersion
 
 
 def versions(rows: Iterable[AssistantTool]) -> dict[int, ToolVersion | None]:
     """Return the version that each row's assistant uses, by the row's id.
 
-    Where none was approved it is the newest, whose runs say so; None: the tool has no version. Two
+    Where none may be used it is the newest, whose runs say so; None: the tool has no version. Two
     queries, two more where something waits. The rows are one organization's, `pinned_version` read.
     """
     rows = list(rows)
     newest = _newest({row.tool_id for row in rows if row.pinned_version is None})
     found = {row.pk: row.pinned_version or newest.get(row.tool_id) for row in rows}
-    unpinned = {
-        row.pk: (row, newest[row.tool_id])
-        for row in rows
-        if row.pinned_version is None and row.tool_id in newest
-    }
-    return found | _last_approved(_waiting(unpinned.values()))
+    return found | _last_approved(_waiting(rows, found))
+
+
+def usable(row: AssistantTool) -> ToolVersion | None:
+    """Return the version that may be used as a row configures it; None: there is none yet."""
+    found = versions([row])
+    waiting = _waiting([row], found)
+    return None if waiting else found[row.pk]
+
+
+def usable_of(tool: Tool) -> ToolVersion | None:
+    """Return the version that assistants use who configure nothing of it; None: none yet."""
+    return usable(AssistantTool(pk=0, organization_id=tool.organization_id, tool=tool))
 
 
 def _newest(tools: Collection[int]) -> dict[int, ToolVersion]:
@@ -42,14 +49,20 @@ def _newest(tools: Collection[int]) -> dict[int, ToolVersion]:
     return {version.tool_id: version for version in found}
 
 
-def _waiting(rows: Collection[tuple[AssistantTool, ToolVersion]]) -> list[AssistantTool]:
-    """Return the rows whose version, as they configure it, may not be used."""
-    if not rows:
+def _waiting(
+    rows: Collection[AssistantTool], found: Mapping[int, ToolVersion | None]
+) -> list[AssistantTool]:
+    """Return the rows whose version, as they configure it, may not be used; pins stay."""
+    asked = {
+        row.pk: (version.pk, _hash(version, row))
+        for row in rows
+        if row.pinned_version is None and (version := found[row.pk]) is not None
+    }
+    if not asked:
         return []
-    asked = {row.pk: (version.pk, _hash(version, row)) for row, version in rows}
-    organization_id = next(iter(rows))[0].organization_id
-    usable = reviews.usable(organization_id, set(asked.values()))
-    return [row for row, _version in rows if asked[row.pk] not in usable]
+    organization_id = next(iter(rows)).organization_id
+    passing = reviews.usable(organization_id, set(asked.values()))
+    return [row for row in rows if row.pk in asked and asked[row.pk] not in passing]
 
 
 def _last_approved(rows: Collection[AssistantTool]) -> dict[int, ToolVersion]:

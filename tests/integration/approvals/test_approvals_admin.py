@@ -5,8 +5,12 @@ from django.test import Client
 from django.utils.html import escape
 
 from tests.factories.approvals import SECOND, ask
+from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_member
-from tests.factories.tools import endpoint_configuration, tool_values
+from tests.factories.tools import assign, endpoint_configuration, tool_values
+from tools_library.admin.approval import in_words
+from tools_library.approvals import answering
+from tools_library.approvals.answering import Answer
 from tools_library.models import Approval, ApprovalGrant, ToolReview
 from tools_library.services.tools import save_tool
 
@@ -41,8 +45,42 @@ def test_the_list_shows_what_waits_and_for_how_long(organization, staffed):
     ask(staffed, organization)
     page = signed_in(organization, "operator").get(f"{QUESTIONS}?status__exact=pending")
     text = page.content.decode()
-    assert "lookup_order" in text and "1042" not in text
-    assert " s<" in text.replace("\n", "") or "119 s" in text or "120 s" in text
+    assert "Look up an order" in text and "order_id: 7" in text
+    assert "120 s" in text or "119 s" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(-1, "Over"), (0, "Over"), (0.4, "1 s"), (599, "599 s"), (600, "10 min"), (7_199, "119 min"),
+     (7_200, "2 h"), (86_399, "23 h")],
+)  # fmt: skip
+def test_time_left_is_told_in_the_unit_that_matters(seconds, told):
+    assert in_words(seconds) == told
+
+
+def test_long_and_hostile_arguments_are_cut_and_escaped(organization, staffed):
+    ask(staffed, organization, {"order_id": "<script>alert(1)</script>" + "long " * 100})
+    text = signed_in(organization, "operator").get(QUESTIONS).content.decode()
+    assert "<script>alert(1)" not in text and "&lt;script&gt;alert(1)" in text
+    assert "…" in text and "long " * 40 not in text
+
+
+def test_an_answered_question_shows_what_was_changed(organization, staffed, operator):
+    row = ask(staffed, organization).approval
+    answering.answer(
+        row, Answer("edit", {"order_id": "8"}, reason="", remember="once"), by=operator
+    )
+    text = signed_in(organization, "builder").get(f"{QUESTIONS}{row.pk}/change/").content.decode()
+    assert '<del class="va-del">− 7</del>' in text and '<ins class="va-ins">+ 8</ins>' in text
+    assert operator.email in text and "Queued" in text
+
+
+def test_a_removed_tools_question_is_shown_by_its_name(organization, staffed):
+    row = ask(staffed, organization).approval
+    Approval.unscoped.update(tool=None)
+    client = signed_in(organization, "operator")
+    assert "lookup_order" in client.get(QUESTIONS).content.decode()
+    assert "lookup_order" in client.get(f"{QUESTIONS}{row.pk}/change/").content.decode()
 
 
 def test_several_are_answered_from_the_list_and_late_ones_say_why(organization, staffed):
@@ -104,7 +142,10 @@ def test_grants_are_revoked(organization, staffed):
     path = f"{QUESTIONS}{row.pk}/change/"
     press(client, path, "approve", run_with='{"order_id": "7"}', remember="always")
     grant = ApprovalGrant.unscoped.get()
-    assert "lookup_order" in client.get(GRANTS).content.decode()
+    listed = client.get(GRANTS).content.decode()
+    assert "Look up an order" in listed and "with any arguments" in listed
+    shown = client.get(f"{GRANTS}{grant.pk}/change/").content.decode()
+    assert "With any." in shown and "Always" in shown
     client.post(f"{GRANTS}{grant.pk}/delete/", {"post": "yes"})
     assert ApprovalGrant.unscoped.get().revoked_at is not None
     assert client.get(f"{GRANTS}{grant.pk}/change/").status_code == 302
@@ -118,13 +159,64 @@ def test_admins_review_and_see_what_changed(organization):
     review = ToolReview.unscoped.get(status="pending")
     client, path = signed_in(organization, "admin"), f"{REVIEWS}{review.pk}/change/"
     text = client.get(path).content.decode()
-    assert "new.example.com" in text and escape('"before": "https://api.example.com') in text
+    assert '<del class="va-del">− https://api.example.com/orders</del>' in text
+    assert '<ins class="va-ins">+ https://new.example.com/orders</ins>' in text
+    assert "Version 1.0.0." in text, "what is in use meanwhile"
     press(client, path, "approve", reason="Their new address.")
     review.refresh_from_db()
     assert (review.status, review.reason) == ("approved", "Their new address.")
     choose(client, REVIEWS, "reject_chosen", review)
     review.refresh_from_db()
     assert review.status == "rejected"
+
+
+def test_a_review_shows_all_that_changed_and_code_line_by_line(organization):
+    builder = make_member(organization, "builder")
+    code = {"code": "def execute_tool(p, c):\n    return {'success': True}\n"}
+    tool = save_tool(
+        organization, tool_values(tool_type="python_function", configuration=code), by=None
+    )
+    own = {"fixed_parameters": {"to": "you@example.com"}}
+    save_tool(organization, {"behaviour": own, "timeout_seconds": 9}, by=builder, tool=tool)
+    review = ToolReview.unscoped.get(status="pending")
+    path = f"{REVIEWS}{review.pk}/change/"
+    text = signed_in(organization, "admin").get(path).content.decode()
+    assert '<ins class="va-ins">+ you@example.com</ins>' in text
+    assert '<ins class="va-ins">+ 9</ins>' in text
+    assert escape("def execute_tool(p, c):\n    return {'success': True}") in text
+
+
+def test_the_tools_page_says_which_version_assistants_use(organization):
+    builder, admin = make_member(organization, "builder"), signed_in(organization, "admin")
+    tool = save_tool(organization, tool_values(), by=builder)
+    path = f"/admin/tools_library/tool/{tool.pk}/change/"
+    assert "No assistant can use this tool yet." in admin.get(path).content.decode()
+    (first,) = ToolReview.unscoped.all()
+    press(admin, f"{REVIEWS}{first.pk}/change/", "approve")
+    assert "va-warn" not in admin.get(path).content.decode()
+    save_tool(organization, {"timeout_seconds": 9}, by=builder, tool=tool)
+    text = admin.get(path).content.decode()
+    assert "Assistants use version 1.0.0." in text and "waits for an admin" in text
+    second = ToolReview.unscoped.get(status="pending")
+    assert f"{REVIEWS}{second.pk}/change/" in text
+    press(admin, f"{REVIEWS}{second.pk}/change/", "reject", reason="Too long.")
+    assert "was rejected in its review: Too long." in admin.get(path).content.decode()
+
+
+def test_a_review_of_an_own_configuration_names_its_assistants(organization):
+    builder = make_member(organization, "builder")
+    tool = save_tool(organization, tool_values(), by=None)
+    front, back = (make_assistant(organization, name=name) for name in ("Front", "Back"))
+    assign(front, tool, by=builder, custom_configuration={"timeout": 4})
+    assign(back, tool, by=builder)
+    review = ToolReview.unscoped.get(status="pending")
+    path = f"{REVIEWS}{review.pk}/change/"
+    text = signed_in(organization, "admin").get(path).content.decode()
+    assert "As an assistant configures it" in text
+    assert "Front uses no version: none may run." in text and "Back uses" not in text
+    assign(front, tool, by=builder, custom_configuration={})
+    text = signed_in(organization, "admin").get(path).content.decode()
+    assert "No assistant configures it like this any more." in text
 
 
 def test_a_builder_only_reads_reviews(organization):
