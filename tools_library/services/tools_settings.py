@@ -43,8 +43,13 @@ class Done:
 
 
 def read(assistant: Assistant) -> dict[str, Any]:
-    """Return the settings as the document has them; what is stored now, published or not."""
+    """Return the settings as the document has them; what is stored now, published or not.
+
+    `approval`, which the document does not know, is there where somebody must say yes.
+    """
     spec = drafts.check(assistant).tools_settings.model_dump(mode="json")
+    if not spec["approval"]:
+        del spec["approval"]
     rows = AssistantTool.objects.of(assistant.organization_id).filter(
         assistant=assistant, tool__archived_at__isnull=True
     )

@@ -60,7 +60,7 @@ def _listed(entry: Any) -> Any:
     return f"{label}: {number}" if label else number
 
 
-ActOnCall = Literal["endCall", "transferCall", "press_keys"]
+ACTS = ("endCall", "transferCall", "press_keys")
 
 
 class EndCallSettings(Spec):
@@ -104,8 +104,16 @@ class ToolsSettings(Spec):
     enabled_tools: tuple[str, ...] = ()
     end_call: EndCallSettings = EndCallSettings()
     transfer_call: TransferCallSettings = TransferCallSettings()
-    approval: dict[ActOnCall, Literal["none", "confirm", "staff"]] = {}
+    approval: dict[str, Literal["none", "confirm", "staff"]] = {}
     custom_tools: tuple[dict[str, Any], ...] = ()
+
+    @field_validator("approval")
+    @classmethod
+    def _of_acts(cls, policies: dict[str, Any]) -> dict[str, Any]:
+        for name in policies:
+            if name not in ACTS:
+                raise ValueError(f"{name!r} is none of {', '.join(ACTS)}; other tools have theirs.")
+        return policies
 
 
 class AssistantSpec(Spec):

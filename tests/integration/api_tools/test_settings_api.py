@@ -29,6 +29,25 @@ def test_settings_are_written_and_read_back(api, assistant, path):
     assert Tool.unscoped.get().version == "1.0.0"
 
 
+def test_somebody_must_say_yes_to_what_acts_on_a_call(api, assistant, path):
+    assert "approval" not in api("GET", path)
+    asked = {"transferCall": "staff", "press_keys": "confirm"}
+    assert api("PUT", path, 200, {"approval": asked})["approval"] == asked
+    assert api("PUT", path, 200, {"end_call": {"enabled": True}})["approval"] == asked
+    assert "approval" not in api("PUT", path, 200, {"approval": {}})
+
+
+@pytest.mark.parametrize(
+    ("approval", "field"),
+    [
+        ({"transferCall": "mother"}, "approval.transferCall"),
+        ({"sing": "staff"}, "approval"), ("staff", "approval"),
+    ],
+)  # fmt: skip
+def test_a_yes_that_cannot_be_asked_for_names_its_field(api, path, approval, field):
+    assert list(api.wrong("PUT", path, {"approval": approval})) == [field]
+
+
 @pytest.mark.parametrize(
     "body",
     [

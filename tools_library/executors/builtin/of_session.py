@@ -60,7 +60,6 @@ def offered(settings: ToolsSettings, language: str) -> tuple[SessionTool, ...]:
         found.append((transfer_call.NAME, definition, "irreversible"))
     if press_keys.NAME in settings.enabled_tools:
         found.append((press_keys.NAME, press_keys.definition(language), "write"))
-    approval = {str(name): who for name, who in settings.approval.items()}
     return tuple(
         SessionTool(
             name,
@@ -68,7 +67,7 @@ def offered(settings: ToolsSettings, language: str) -> tuple[SessionTool, ...]:
             definition,
             side_effect,
             _SECONDS[name],
-            approval.get(name, "none"),
+            settings.approval.get(name, "none"),
         )
         for name, definition, side_effect in found
     )
