@@ -198,8 +198,14 @@ else:
     # than the queries. PostgreSQL's usual 100 connections are shared by all processes.
     _POOL_MAX = number("DATABASE_POOL_MAX", 15, minimum=0, maximum=500)
     if _POOL_MAX:
-        _POOL = {"min_size": 1, "max_size": _POOL_MAX, "timeout": 10}
-        _DATABASE.setdefault("OPTIONS", {})["pool"] = _POOL
+        from voiceassist.foundation.pooled import PooledConnection
+
+        _DATABASE.setdefault("OPTIONS", {})["pool"] = {
+            "min_size": 1,
+            "max_size": _POOL_MAX,
+            "timeout": 10,
+            "connection_class": PooledConnection,
+        }
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
