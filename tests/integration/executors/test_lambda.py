@@ -269,6 +269,32 @@ async def test_hostile_answers(settings, handler, code):
     assert outcome.duration_ms < 2_000
 
 
+LONG = "canary-" + "7" * 60
+REFUSAL = json.dumps({"message": "x" * 970 + LONG}).encode()
+REFUSED = b"HTTP/1.1 400 No\r\nX-Amzn-ErrorType: X\r\nContent-Length: %d\r\n\r\n%b"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(json.dumps({"errorMessage": "x" * 280 + LONG}).encode(), b"X-Amz-Function-Error: a"),
+        ok(("x" * 180 + LONG).encode(), b"X-Amz-Function-Error: a"),
+        ok(json.dumps({"success": "x" * 180 + LONG}).encode()),
+        REFUSED % (len(REFUSAL), REFUSAL),
+    ],
+    ids=["error", "no JSON", "success field", "AWS's own"],
+)
+async def test_no_part_of_a_secret_is_told_where_a_text_is_cut(settings, answer):
+    server = RawServer(answering(answer))
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{server.port}"
+    try:
+        outcome = await invoke("echo", secrets={**KEYS, "aws_secret_key": LONG})
+    finally:
+        server.stop()
+    assert outcome.status == "error" and "canary" not in repr(outcome)
+    assert "xxx" in outcome.detail
+
+
 async def test_a_log_that_is_no_base64_is_left_out(settings):
     server = RawServer(answering(ok(b"null", b"X-Amz-Log-Result: %%%")))
     settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{server.port}"

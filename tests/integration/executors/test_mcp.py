@@ -267,6 +267,29 @@ def test_other_content_is_described_without_its_bytes(settings):
     ]
 
 
+LONG = "canary-" + "7" * 60
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [rpc(result={"protocolVersion": "x" * 30 + LONG})],
+        [rpc(error={"code": -32000, "message": "x" * 280 + LONG})],
+        [HELLO, ACCEPTED, rpc(error={"code": -32000, "message": "x" * 280 + LONG})],
+        [HELLO, ACCEPTED, rpc(result={"resultType": "x" * 80 + LONG})],
+        [HELLO, ACCEPTED, ok(("x" * 180 + LONG).encode(), JSON)],
+    ],
+    ids=["version", "handshake", "error", "result", "no JSON"],
+)
+def test_no_part_of_a_secret_is_told_where_a_text_is_cut(settings, answers):
+    login = {"type": "bearer", "token_field": "MCP_TOKEN"}
+    outcome, _ = run_against(
+        settings, scripted(*answers), authentication=login, secrets={"MCP_TOKEN": LONG}
+    )
+    assert outcome.status == "error" and "canary" not in repr(outcome)
+    assert "xxx" in outcome.detail
+
+
 def test_headers_and_proof_go_with_every_request(settings):
     answers = (HELLO, ACCEPTED, rpc(result={"content": []}))
     outcome, server = run_against(

@@ -56,8 +56,6 @@ class LambdaExecutor:
         try:
             output = _invoke(config, call, payload, deadline, trace)
         except ToolError as error:
-            error.public_message = call.secrets.mask(error.public_message)
-            error.detail = call.secrets.mask(error.detail)
             error.trace = _told(trace, call.secrets)
             raise
         return ToolResult(output, _told(trace, call.secrets))
@@ -105,9 +103,9 @@ def _invoke(
         return {"success": True, "message": "The function has accepted the task."}
     _note_usage(config, reports.read_usage(log), trace)
     if answer.get("FunctionError"):
-        raise refusals.function_failed(body)
+        raise refusals.function_failed(call.secrets.mask(body.decode("utf-8", "replace")))
     returned = parse_body(body, "application/json", call.secrets.mask)
-    return to_output(returned, config.response_handling.mapped)
+    return to_output(call.secrets.mask(returned), config.response_handling.mapped)
 
 
 def _ask(
@@ -147,9 +145,9 @@ def _ask(
             _assume_usage(config, began - deadline.remaining, trace)
         raise raised from None
     except ClientError as error:
-        raise refusals.refused(error, what) from None
+        raise refusals.refused(error, what, call.secrets.mask) from None
     except BotoCoreError as error:
-        unreadable = refusals.unreadable(error)
+        unreadable = refusals.unreadable(error, call.secrets.mask)
         unreadable.nothing_sent = not invoking
         raise unreadable from None
 

@@ -52,11 +52,10 @@ def list_functions(
     except OutboundError as error:
         raise tool_error(error, "AWS Lambda") from None
     except ClientError as error:
-        raised = refusals.refused(error, f"the list of functions in {region}")
-        raised.detail = secrets.mask(raised.detail)
-        raise raised from None
+        what = f"the list of functions in {region}"
+        raise refusals.refused(error, what, secrets.mask) from None
     except BotoCoreError as error:
-        raise refusals.unreadable(error) from None
+        raise refusals.unreadable(error, secrets.mask) from None
     except (KeyError, TypeError, ValueError) as error:
         raise ToolError("AWS Lambda answered with something unreadable.") from error
     return tuple(sorted(found[:MOST], key=lambda each: each.name.lower()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tools_library.engine.errors import ToolArgumentsError, ToolError, ToolResponseError
@@ -25,17 +26,22 @@ _TOO_LARGE = frozenset({"RequestTooLargeException", "RequestEntityTooLargeExcept
                         "SerializedRequestEntityTooLargeException"})  # fmt: skip
 _SHOWN = 300
 
+Mask = Callable[[str], str]
 
-def refused(error: ClientError, what: str) -> ToolError:
+
+def refused(error: ClientError, what: str, mask: Mask) -> ToolError:
     """Return the tool's error for AWS's own; `what` names the function or the role.
 
     Busy and broken services are worth another attempt; everything else needs staff.
+
+    Args:
+        mask: hides secrets, before anything is cut.
     """
     said: Any = error.response.get("Error") or {}
     code = str(said.get("Code", ""))
     metadata: Any = error.response.get("ResponseMetadata") or {}
     status = metadata.get("HTTPStatusCode", 0)
-    detail = f"AWS answered {status} {code}: {said.get('Message', '')}"[:1_000]
+    detail = mask(f"AWS answered {status} {code}: {said.get('Message', '')}")[:1_000]
     if code in _THROTTLED or status == 429:
         return _error("AWS Lambda is busy; try again in a moment.", detail, retryable=True)
     if status >= 500:
@@ -45,8 +51,12 @@ def refused(error: ClientError, what: str) -> ToolError:
     return _error(_sentence(code, status, what), detail)
 
 
-def function_failed(payload: bytes) -> ToolError:
-    """Return the error of a function that raised, ran out of time or crashed."""
+def function_failed(payload: str) -> ToolError:
+    """Return the error of a function that raised, ran out of time or crashed.
+
+    Args:
+        payload: what it answered, secrets masked: only its beginning is told.
+    """
     told: Any
     try:
         told = json.loads(payload)
@@ -57,7 +67,7 @@ def function_failed(payload: bytes) -> ToolError:
     kind = str(told.get("errorType") or "")[:100]
     message = str(told.get("errorMessage") or "").strip()
     if not message:
-        message = payload[:200].decode("utf-8", "replace") if not told else kind or "no message"
+        message = payload[:200] if not told else kind or "no message"
     sentence = f"The function failed: {message[:_SHOWN]}"
     lines = "".join(map(str, stack[-5:]))[:1_000] if isinstance(stack, list) else ""
     detail = ": ".join(part for part in (kind, message[:1_000]) if part)
@@ -67,11 +77,11 @@ def function_failed(payload: bytes) -> ToolError:
     )
 
 
-def unreadable(error: Exception) -> ToolError:
+def unreadable(error: Exception, mask: Mask) -> ToolError:
     """Return the error for an answer that is not in AWS's protocol."""
     return ToolResponseError(
         "AWS Lambda answered with something unreadable.",
-        detail=f"{type(error).__name__}: {error}"[:500],
+        detail=mask(f"{type(error).__name__}: {error}")[:500],
     )
 
 

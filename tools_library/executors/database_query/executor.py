@@ -79,9 +79,9 @@ def _read(
     except reading.OutOfTime:
         raise ToolTimeout("The database did not answer in time.") from None
     except reading.NoConnection as error:
-        raise faults.connection_error(error.error) from None
+        raise faults.connection_error(error.error, call.secrets.mask) from None
     except psycopg.Error as error:
-        raise faults.query_error(error) from None
+        raise faults.query_error(error, call.secrets.mask) from None
 
 
 def _output(found: reading.Rows) -> dict[str, Any]:

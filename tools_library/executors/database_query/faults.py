@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import psycopg
 
@@ -17,12 +18,18 @@ from tools_library.engine.errors import (
 )
 
 _SERVERS_WORDS = re.compile(r"(?:FATAL|ERROR): +([^\n]{1,300})")
+Mask = Callable[[str], str]
+
 _PASSING = ("08", "40", "53", "57", "58")
 
 
-def connection_error(error: psycopg.Error) -> ToolError:
-    """Return the error for a database that let nobody in; only the server's own words are shown."""
-    said = _SERVERS_WORDS.findall(str(error))
+def connection_error(error: psycopg.Error, mask: Mask) -> ToolError:
+    """Return the error for a database that let nobody in; only the server's own words are shown.
+
+    Args:
+        mask: hides secrets, before anything is cut.
+    """
+    said = _SERVERS_WORDS.findall(mask(str(error)))
     if not said:
         return ToolTransportError("The database could not be reached.")
     passing = bool(re.search(r"too many|remaining connection|starting up|shutting down", said[-1]))
@@ -33,10 +40,10 @@ def connection_error(error: psycopg.Error) -> ToolError:
     )
 
 
-def query_error(error: psycopg.Error) -> ToolError:
-    """Return the error for a statement that did not work."""
+def query_error(error: psycopg.Error, mask: Mask) -> ToolError:
+    """Return the error for a statement that did not work; see `connection_error`."""
     state = error.sqlstate or ""
-    said = str(error.diag.message_primary or "")[:300]
+    said = mask(str(error.diag.message_primary or ""))[:300]
     detail = f"{state}: {said}" if state else type(error).__name__
     if state == "57014":
         return ToolTimeout("The database did not answer in time.", detail=detail)

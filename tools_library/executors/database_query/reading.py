@@ -186,12 +186,14 @@ async def _fill(
     stream = cursor.stream(query, values)
     async with contextlib.aclosing(_ending(stream, line.conn)) as rows:
         async for row in rows:
-            line.measure()
             told = dict(zip(_columns(cursor.description), map(_plain, row), strict=True))
             size += len(json.dumps(told, ensure_ascii=False, default=str))
             if len(found) == limit or size > MAX_BYTES:
                 return True
             found.append(told)
+            line.measure()
+            if line.too_much:
+                return True
     return False
 
 

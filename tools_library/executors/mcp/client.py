@@ -60,6 +60,7 @@ class Client:
     ) -> None:
         self._server = server
         self._call = call
+        self._mask = call.secrets.mask
         self._deadline = deadline
         self._trace = trace
         self._url = templating.render_url(server.url, names)
@@ -109,7 +110,8 @@ class Client:
         if version not in VERSIONS:
             raise ToolResponseError(
                 "The MCP server speaks a version of the protocol that is not known here.",
-                detail=f"It answered {str(version)[:40]!r}; known: {', '.join(VERSIONS)}.",
+                detail=f"It answered {self._mask(str(version))[:40]!r}; known: "
+                f"{', '.join(VERSIONS)}.",
             )
         session_id = response.headers.get("mcp-session-id", "")
         if session_id and not _SESSION_ID.fullmatch(session_id):
@@ -132,14 +134,14 @@ class Client:
             if wire.error_code(response.body, kind) in _NO_HANDSHAKE:
                 return None
             self._check_status(response)
-        message = wire.answer_to(number, response.body, kind, self._call.secrets.mask)
+        message = wire.answer_to(number, response.body, kind, self._mask)
         error = message.get("error")
         if error is None:
             return message
         code = error.get("code")
         if isinstance(code, int) and code in _NO_HANDSHAKE:
             return None
-        raise wire.refused(error)
+        raise wire.refused(error, self._mask)
 
     def _ask(self, session: Session, method: str, params: dict[str, Any]) -> dict[str, Any]:
         number = next(_numbers)
@@ -152,9 +154,9 @@ class Client:
             raise _SessionGoneError
         self._check_status(response)
         kind = response.headers.get("content-type", "")
-        message = wire.answer_to(number, response.body, kind, self._call.secrets.mask)
+        message = wire.answer_to(number, response.body, kind, self._mask)
         if "error" in message:
-            raise wire.refused(message["error"])
+            raise wire.refused(message["error"], self._mask)
         result: dict[str, Any] = message["result"]
         return result
 
@@ -181,7 +183,7 @@ class Client:
             text = "The MCP server does not let the tool in; staff must mend its credentials."
         elif status in (404, 405):
             text = "There is no MCP server at the tool's address; staff must mend it."
-        said = self._call.secrets.mask(response.body[:2_000].decode("utf-8", "replace"))[:200]
+        said = self._mask(response.body.decode("utf-8", "replace"))[:200]
         raise ToolResponseError(
             text,
             code="bad_status",

@@ -53,7 +53,7 @@ class McpExecutor:
             reads = spec.side_effect == "read"
             client = Client(config, call, names, deadline, trace, reads=reads)
             params = {"name": config.tool, "arguments": dict(call.arguments)}
-            output = to_output(client.ask("tools/call", params))
+            output = to_output(client.ask("tools/call", params), call.secrets.mask)
         except ToolError as error:
             error.trace = trace
             raise

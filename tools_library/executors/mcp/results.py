@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tools_library.engine.errors import ToolResponseError
 
 
-def to_output(result: dict[str, Any]) -> dict[str, Any]:
+def to_output(result: dict[str, Any], mask: Callable[[str], str] = str) -> dict[str, Any]:
     """Map a result: its texts are the message, its structured content the data.
 
     Without structured content, what is not text (pictures, links) is listed as data without its
     bytes.
+
+    Args:
+        mask: hides secrets, before anything is cut.
 
     Raises:
         ToolResponseError: it has another shape, or asks for more than a tool here can give.
@@ -19,7 +23,7 @@ def to_output(result: dict[str, Any]) -> dict[str, Any]:
     if result.get("resultType", "complete") != "complete":
         raise ToolResponseError(
             "The MCP server asks for more input, which tools cannot give here.",
-            detail=f"resultType: {str(result['resultType'])[:100]}",
+            detail=f"resultType: {mask(str(result['resultType']))[:100]}",
         )
     content = result.get("content", [])
     structured = result.get("structuredContent")

@@ -55,11 +55,15 @@ def answer_to(
     raise _unusable("It has no answer to the request.", body, mask)
 
 
-def refused(error: dict[str, Any]) -> ToolError:
-    """Return the tool's error for a JSON-RPC error; wrong arguments the model can mend."""
+def refused(error: dict[str, Any], mask: Callable[[str], str] = str) -> ToolError:
+    """Return the tool's error for a JSON-RPC error; wrong arguments the model can mend.
+
+    Args:
+        mask: hides secrets, before anything is cut.
+    """
     code = error.get("code")
-    said = str(error.get("message") or "no reason given")[:_SHOWN]
-    detail = f"JSON-RPC error {code}: {said}"
+    said = mask(str(error.get("message") or "no reason given"))[:_SHOWN]
+    detail = f"JSON-RPC error {mask(str(code))[:_SHOWN]}: {said}"
     if code == _INVALID_PARAMS:
         return ToolArgumentsError(f"The MCP server does not take this: {said}", detail=detail)
     return ToolResponseError(f"The MCP server answered with an error: {said}", detail=detail)
@@ -91,7 +95,7 @@ def _events(text: str) -> Iterator[str]:
 
 
 def _unusable(reason: str, body: bytes, mask: Callable[[str], str]) -> ToolResponseError:
-    begins = mask(body[:2_000].decode("utf-8", "replace"))[:200]
+    begins = mask(body.decode("utf-8", "replace"))[:200]
     return ToolResponseError(
         "The MCP server answered with something unusable.",
         detail=f"{reason} It begins: {begins}",
