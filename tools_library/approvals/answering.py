@@ -99,6 +99,9 @@ def _may_answer(approval: Approval, given: Answer, by: Actor | None) -> None:
 
 
 def _is_the_user(approval: Approval, by: Actor | None) -> bool:
+    source = (approval.source_kind, approval.source_id)
+    if getattr(by, "answers_for", None) == source:
+        return True  # whose conversation it is, the room of conversations has checked
     asked_for = approval.execution.user_id
     return isinstance(by, User) and asked_for is not None and by.pk == asked_for
 

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from voiceassist.conversations.api import agents, frontend_tools, threads
+from voiceassist.conversations.api import agents, agui, frontend_tools, threads
 
 AGENT = r"^api/v1/agents/(?P<agent_id>[\w-]{1,60})"
 THREAD = rf"{AGENT}/threads/(?P<thread_id>[\w.:-]{{1,100}})"
@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     re_path(r"^api/v1/tools/frontend/?$", frontend_tools.many_view, name="frontend-tools"),
     re_path(r"^api/v1/tools/frontend/execute/?$", frontend_tools.execute_view, name="check-tool"),
+    re_path(r"^api/v1/agui/(?P<agent_id>[\w-]{1,60})/?$", agui.run_view, name="agui"),
     re_path(r"^api/conversations/?$", threads.many_view, name="conversations"),
     re_path(rf"^api/conversations/{ONE}/?$", threads.one_view, name="conversation"),
     re_path(rf"^api/conversations/{ONE}/messages/?$", threads.send_view, name="send"),

@@ -13,7 +13,6 @@ from tools_library.models import Approval
 from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.doors import Asked, door
 from voiceassist.conversations.api.reading_bodies import mapping, message, objects, text
-from voiceassist.conversations.loop.frames import RESTS
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import (
     answering,
@@ -108,9 +107,8 @@ async def rest(conversation: Conversation, after: int) -> None:
     """Wait until nothing more comes by itself, two minutes at most."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            async for frame in follow(conversation.pk, after, to_rest=True):
-                if frame is not None and frame.type in RESTS:
-                    return
+            async for _ in follow(conversation.pk, after, to_rest=True):
+                pass
     except TimeoutError:
         return
 

@@ -88,6 +88,9 @@ class Message(OrganizationOwned):
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=10, choices=Role.choices)
     text = models.TextField(blank=True)
+    client_id = models.CharField(
+        max_length=100, blank=True, help_text="What the client calls it; sent twice it counts once."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(OrganizationOwned.Meta):

@@ -32,25 +32,28 @@ async def follow(conversation_id: int, after: int, *, to_rest: bool) -> AsyncIte
         async for frame in _stored(conversation_id, last):
             last, newest = frame.seq, frame.type
             yield frame
-        resting = resting or (to_rest and newest in RESTS)
+        if to_rest and not resting and newest in RESTS:
+            resting = await threads.run(at_rest, conversation_id)
         while not resting:
             frames = await subscription.take(HEARTBEAT_SECONDS)
             missed = not frames or subscription.lost
             subscription.lost = False
+            rests = False
             for frame in frames:
                 if frame.seq <= last:
                     continue
                 if frame.prev > last or frame.prev == UNKNOWN:
                     async for earlier in _gap(conversation_id, last, frame.prev):
-                        last = earlier.seq
+                        last, rests = earlier.seq, rests or earlier.type in RESTS
                         yield earlier
-                        resting = resting or (to_rest and earlier.type in RESTS)
                 if frame.seq > last:
-                    last = frame.seq
+                    last, rests = frame.seq, rests or frame.type in RESTS
                     yield frame
-                    resting = resting or (to_rest and frame.type in RESTS)
+            # A pause may be over already: another answer was taken, or another message.
+            if to_rest and rests:
+                resting = await threads.run(at_rest, conversation_id)
             if missed:
-                resting = to_rest and await threads.run(at_rest, conversation_id)
+                resting = resting or (to_rest and await threads.run(at_rest, conversation_id))
                 async for frame in _stored(conversation_id, last):
                     last = frame.seq
                     yield frame

@@ -105,10 +105,15 @@ def say(
     text: str,
     *,
     client_tools: Sequence[Mapping[str, Any]] = (),
+    client_id: str = "",
 ) -> Started:
     """Take a person's message; the agent's answer begins after the commit.
 
     Calls that still wait for a person are cancelled: a new message is an answer too.
+
+    Args:
+        client_tools: tools of the client's own page: `name`, `description`, `parameters`.
+        client_id: what the client calls the message.
 
     Raises:
         InvalidInput: the message is empty or too long.
@@ -138,6 +143,7 @@ def say(
         position=locked.message_count,
         role=Role.USER,
         text=text,
+        client_id=client_id[:100],
     )
     locked.message_count += 1
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []

@@ -1,0 +1,121 @@
+"""The AG-UI door, each event parsed by the protocol's own types."""
+
+import json
+
+import pytest
+import requests
+from ag_ui.core import Event
+from pydantic import TypeAdapter
+
+from tests.factories.conversations import ASK, give_browser_tool
+
+PARSER = TypeAdapter(Event)
+
+
+class AguiClient:
+    """Sends a whole history with each run, as clients do."""
+
+    def __init__(self, chat):
+        self.url = f"{chat.site.url}/api/v1/agui/{chat.slug}"
+        self.headers = chat.headers
+        self.messages, self.thread, self.runs = [], "thread-1", 0
+
+    def say(self, words, **more):
+        self.messages.append({"id": f"m{len(self.messages)}", "role": "user", "content": words})
+        return self.run(**more)
+
+    def run(self, **more):
+        self.runs += 1
+        body = {
+            "threadId": self.thread, "runId": f"run-{self.runs}", "state": {}, "context": [],
+            "messages": self.messages, "tools": [], "forwardedProps": {}, **more,
+        }  # fmt: skip
+        answer = requests.post(self.url, json=body, headers=self.headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        assert "\r" not in answer.text and "[DONE]" not in answer.text
+        blocks = [each for each in answer.text.split("\n\n") if each.startswith("data: ")]
+        events = [json.loads(each.removeprefix("data: ")) for each in blocks]
+        for event in events:
+            PARSER.validate_python(event)
+        assert events[0]["type"] == "RUN_STARTED"
+        assert events[-1]["type"] in ("RUN_FINISHED", "RUN_ERROR")
+        self._remember(events)
+        return events
+
+    def _remember(self, events):
+        said = "".join(e["delta"] for e in events if e["type"] == "TEXT_MESSAGE_CONTENT")
+        calls = [
+            {"id": e["toolCallId"], "type": "function",
+             "function": {"name": e["toolCallName"], "arguments": "{}"}}
+            for e in events if e["type"] == "TOOL_CALL_START"
+        ]  # fmt: skip
+        message = {"id": f"a{self.runs}", "role": "assistant", "content": said}
+        self.messages.append(message | ({"toolCalls": calls} if calls else {}))
+
+
+@pytest.fixture
+def agui(chat):
+    return AguiClient(chat)
+
+
+def types(events):
+    return [event["type"] for event in events]
+
+
+def test_words_come_as_one_message_and_a_run_sent_twice_says_nothing_new(agui):
+    events = agui.say("Hello")
+    names = types(events)
+    assert names[1] == "TEXT_MESSAGE_START" and names[-2] == "TEXT_MESSAGE_END"
+    assert events[-1]["outcome"] == {"type": "success"}
+    agui.messages.pop()
+    again = agui.run()
+    assert "TEXT_MESSAGE_CONTENT" not in types(again) and again[-1]["type"] == "RUN_FINISHED"
+
+
+def test_a_tool_of_the_client_ends_the_run_and_its_message_goes_on(agui):
+    tool = {"name": "show_map", "description": "Shows a map", "parameters": ASK}
+    events = agui.say("Please use show_map", tools=[tool])
+    start = next((e for e in events if e["type"] == "TOOL_CALL_START"), None)
+    assert start is not None, events
+    assert events[-1]["outcome"] == {"type": "success"}
+    agui.messages.append(
+        {"id": "t1", "role": "tool", "toolCallId": start["toolCallId"], "content": "shown"}
+    )
+    rest = agui.run(tools=[tool])
+    assert rest[-1]["outcome"] == {"type": "success"} and "TEXT_MESSAGE_CONTENT" in types(rest)
+    assert "TOOL_CALL_RESULT" not in types(rest)
+
+
+def test_a_servers_browser_tool_interrupts_and_is_resumed(agui):
+    events = agui.say("Show me a notification")
+    outcome = events[-1]["outcome"]
+    assert outcome["type"] == "interrupt" and "MESSAGES_SNAPSHOT" in types(events)
+    [interrupt] = outcome["interrupts"]
+    rest = agui.run(
+        resume=[{"interruptId": interrupt["id"], "status": "resolved", "payload": "shown"}]
+    )
+    assert rest[-1]["outcome"] == {"type": "success"} and "TOOL_CALL_RESULT" in types(rest)
+
+
+def test_interrupts_are_answered_all_at_once(agui, chat):
+    give_browser_tool(chat.assistant, "confirm_action", require_confirmation=True)
+    events = agui.say("Show me a notification and confirm it")
+    interrupts = events[-1]["outcome"]["interrupts"]
+    assert sorted(each["reason"] for each in interrupts) == ["confirmation", "tool_call"]
+    one = [{"interruptId": interrupts[0]["id"], "status": "resolved", "payload": "x"}]
+    assert agui.run(resume=one)[-1] == {
+        "type": "RUN_ERROR",
+        "code": "interrupts_open",
+        "message": agui_message(interrupts[1]["id"]),
+    }
+    no = {"approved": False, "reason": "no"}
+    both = [
+        {"interruptId": each["id"], "status": "resolved",
+         "payload": no if each["reason"] == "confirmation" else "x"}
+        for each in interrupts
+    ]  # fmt: skip
+    assert agui.run(resume=both)[-1]["outcome"] == {"type": "success"}
+
+
+def agui_message(key):
+    return f"Answer all open interrupts at once; still open: {key}."

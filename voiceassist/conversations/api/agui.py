@@ -1,0 +1,272 @@
+"""The AG-UI door: one POST per run, answered by a stream of AG-UI events (async view).
+
+Of the client's messages only new ones are taken; history and state are ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import JsonResponse
+from django.http.response import HttpResponseBase
+
+from tools_library.approvals import answering as approvals
+from tools_library.models import Approval
+from voiceassist.conversations.api import sse
+from voiceassist.conversations.api.agents import CHAT, conversation_for
+from voiceassist.conversations.api.doors import Asked, door
+from voiceassist.conversations.api.reading_bodies import mapping, objects, text
+from voiceassist.conversations.choices import RunStatus
+from voiceassist.conversations.loop.agui import CAPABILITIES, Translator, interrupt_id
+from voiceassist.conversations.models import AgentRun, Conversation, Message
+from voiceassist.conversations.services import answering, people, reading, settling, starting
+from voiceassist.conversations.services.answering import BrowserAnswer
+from voiceassist.conversations.services.database import threads
+from voiceassist.conversations.services.following import follow
+from voiceassist.conversations.services.people import Participant
+from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+
+_HEARTBEAT = b": still here\n\n"
+OPEN_INTERRUPTS = "interrupts_open"
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """What a client sends, as far as it counts here."""
+
+    thread_id: str
+    run_id: str
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    resume: list[dict[str, Any]]
+
+
+class Refused(Exception):
+    """The run does not begin; the client is told as AG-UI does."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+async def run(asked: Asked, agent_id: str) -> HttpResponseBase:
+    """Run the agent on what is new in the client's input."""
+    given = _input(asked.body)
+    conversation = await threads.run_open(conversation_for, asked.who, agent_id, given.thread_id)
+    names = [tool["name"] for tool in given.tools]
+    translator = Translator(given.thread_id, given.run_id, names)
+    try:
+        after = await threads.run_open(_take, conversation, given, asked.who)
+    except Refused as refused:
+        return sse.answer(_only(translator, refused.code, refused.message))
+    except InvalidInput:
+        raise
+    except VoiceAssistError as error:
+        return sse.answer(_only(translator, error.code, error.public_message))
+    return sse.answer(_events(conversation, translator, after))
+
+
+async def capabilities(asked: Asked, agent_id: str) -> HttpResponseBase:
+    """Tell what this door can do."""
+    assistant = await threads.run(people.assistant_of, asked.who, agent_id)
+    identity = {"name": assistant.name, "description": assistant.description}
+    return JsonResponse({"identity": identity, **CAPABILITIES})
+
+
+async def _events(
+    conversation: Conversation, translator: Translator, after: int
+) -> AsyncIterator[bytes]:
+    yield _line(translator.started())
+    async for frame in follow(conversation.pk, after, to_rest=True):
+        if frame is None:
+            yield _HEARTBEAT
+            continue
+        for event in translator.translate(frame):
+            yield _line(event)
+    for event in await threads.run(_end, conversation, translator):
+        yield _line(event)
+
+
+async def _only(translator: Translator, code: str, message: str) -> AsyncIterator[bytes]:
+    yield _line(translator.started())
+    yield _line(translator.failed(code, message))
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+
+
+def _input(body: Mapping[str, Any]) -> RunInput:
+    tools = objects(body, "tools")
+    for index, tool in enumerate(tools):
+        if not isinstance(tool.get("name"), str) or not tool["name"]:
+            raise InvalidInput({f"tools.{index}.name": "Name the tool."})
+    known = ("name", "description", "parameters")
+    return RunInput(
+        text(body, "threadId"),
+        text(body, "runId"),
+        objects(body, "messages"),
+        [{key: tool[key] for key in known if tool.get(key) is not None} for tool in tools],
+        objects(body, "resume"),
+    )
+
+
+def _take(conversation: Conversation, given: RunInput, who: Participant) -> int:
+    """Carry out what is new in the input; return the event after which the answer begins.
+
+    Raises:
+        Refused: interrupts are open and not all of them are answered.
+    """
+    conversation.refresh_from_db()
+    after = max(conversation.last_seq, conversation.reserved_seq)
+    pending = {interrupt_id(call): call for call in reading.open_calls(conversation)}
+    _resume(conversation, given, pending, who)
+    _answer(conversation, given, who)
+    said = _new_words(conversation, given.messages)
+    if said is not None:
+        message_id, words = said
+        started = starting.say(conversation, words, client_tools=given.tools, client_id=message_id)
+        return min(after, started.after)
+    return after
+
+
+def _resume(
+    conversation: Conversation,
+    given: RunInput,
+    pending: Mapping[str, dict[str, Any]],
+    who: Participant,
+) -> None:
+    if not given.resume:
+        return
+    answers = {str(each.get("interruptId")): each for each in given.resume}
+    if not set(answers) & set(pending):
+        return  # an answer that was sent twice
+    own = {tool["name"] for tool in given.tools}
+    open_ids = {
+        key for key, call in pending.items() if call["requires_approval"] or call["name"] not in own
+    }
+    if missing := open_ids - set(answers):
+        raise Refused(
+            OPEN_INTERRUPTS,
+            f"Answer all open interrupts at once; still open: {', '.join(sorted(missing))}.",
+        )
+    for key, call in pending.items():
+        if key in answers:
+            _decide(conversation, call, answers[key], who)
+    settling.settle(conversation.pk)
+
+
+def _decide(
+    conversation: Conversation, call: dict[str, Any], entry: dict[str, Any], who: Participant
+) -> None:
+    payload, cancelled = entry.get("payload"), entry.get("status") == "cancelled"
+    if call["approval_id"] is None:
+        action = "cancelled" if cancelled else ""
+        one = BrowserAnswer(call["tool_call_id"], payload, user_action=action)
+        answering.answer(conversation, [one], who)
+        return
+    decided = payload if isinstance(payload, dict) else {"approved": payload is True}
+    approved = decided.get("approved") is True and not cancelled
+    edited = decided.get("editedArgs")
+    decision = "reject" if not approved else ("approve" if edited is None else "edit")
+    given = approvals.Answer(
+        decision,
+        arguments=mapping(decided, "editedArgs") if decision == "edit" else None,
+        reason=str(decided.get("reason") or "") if not approved else "",
+    )
+    rows = Approval.objects.of(conversation.organization_id).select_related("execution__definition")
+    approvals.answer(
+        rows.get(pk=call["approval_id"]), given, by=people.actor_for(who, conversation)
+    )
+
+
+def _answer(conversation: Conversation, given: RunInput, who: Participant) -> None:
+    """Take tool messages for calls that wait; others repeat what is known."""
+    waiting = {
+        call["tool_call_id"]
+        for call in reading.open_calls(conversation)
+        if call["waits_for"] == "browser"
+    }
+    answers = [
+        BrowserAnswer(each["toolCallId"], _content(each), is_error=bool(each.get("error")))
+        for each in given.messages
+        if each.get("role") == "tool" and each.get("toolCallId") in waiting
+    ]
+    if answers:
+        answering.answer(conversation, answers, who)
+
+
+def _new_words(
+    conversation: Conversation, messages: list[dict[str, Any]]
+) -> tuple[str, str] | None:
+    """Return id and text of what the person wrote after the agent's last words, if it is new."""
+    trailing: list[dict[str, Any]] = []
+    for each in reversed(messages):
+        if each.get("role") in ("assistant", "tool"):
+            break
+        if each.get("role") == "user":
+            trailing.insert(0, each)
+    ids = [str(each.get("id") or "") for each in trailing]
+    rows = Message.unscoped.filter(conversation=conversation, client_id__in=[i for i in ids if i])
+    seen = set(rows.values_list("client_id", flat=True))
+    new = [each for each in trailing if str(each.get("id") or "") not in seen]
+    words = "\n\n".join(said for each in new if (said := _content(each)).strip())
+    return (str(new[-1].get("id") or ""), words) if words else None
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(
+        str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part
+    )
+
+
+def _snapshots(conversation: Conversation) -> list[dict[str, Any]]:
+    told = reading.detail(Conversation.unscoped.get(pk=conversation.pk))
+    messages: list[dict[str, Any]] = []
+    for row in told["messages"]:
+        said: dict[str, Any] = {"id": str(row["id"]), "role": row["role"], "content": row["text"]}
+        if row["tool_calls"]:
+            said["toolCalls"] = [_call(each) for each in row["tool_calls"]]
+        messages.append(said)
+        messages += [_result(each) for each in row["tool_calls"] if each["result"] is not None]
+    state = {key: told[key] for key in ("agent_state", "pending_tools")}
+    return [
+        {"type": "STATE_SNAPSHOT", "snapshot": state},
+        {"type": "MESSAGES_SNAPSHOT", "messages": messages},
+    ]
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": call["tool_name"], "arguments": json.dumps(call["arguments"])}
+    return {"id": call["tool_call_id"], "type": "function", "function": function}
+
+
+def _result(call: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"result-{call['tool_call_id']}",
+        "role": "tool",
+        "toolCallId": call["tool_call_id"],
+        "content": json.dumps(call["result"], ensure_ascii=False),
+    }
+
+
+def _end(conversation: Conversation, translator: Translator) -> list[dict[str, Any]]:
+    """Return the last events of a run, by how the conversation stands."""
+    run = AgentRun.unscoped.filter(conversation=conversation).order_by("-pk").first()
+    if run is not None and run.status == RunStatus.FAILED:
+        return [translator.failed(run.stop_reason, run.error_message)]
+    if run is not None and run.status == RunStatus.CANCELLED:
+        return [translator.finished({"type": "cancelled"})]
+    paused = translator.pause(reading.open_calls(conversation))
+    interrupted = paused[-1]["outcome"]["type"] == "interrupt"
+    return [*_snapshots(conversation), *paused] if interrupted else paused
+
+
+run_view = door(POST=(CHAT, run), GET=(CHAT, capabilities))
