@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import json
 import logging
@@ -117,9 +118,11 @@ class CallTools:
         self._waiting.clear()
 
     async def settled(self, within_s: float) -> None:
-        """Wait until all that was asked for until now is written down."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within_s)
+        """Wait until all that was asked for is written down; a slow database is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
 
     async def _run(self, call: ToolCall, at_ms: int) -> None:
         try:

@@ -10,6 +10,7 @@ import pytest
 from calls.bridge.ports import Said, ToolCall
 from calls.services.pool import in_pool
 from calls.services.tool_port import CallTools
+from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_member, make_organization
 from tests.factories.tools import make_tool, origin
 from tools_library.approvals import answering
@@ -102,3 +103,88 @@ async def test_the_caller_waits_while_staff_are_asked_and_hears_of_the_answer():
     name, call_id, output = line.session.told[1]
     assert (name, call_id) == ("on_tool_outcome", "c1") and "It was sent" in output
     await process_listener.stop()
+
+
+class Acting(Line):
+    """The same where the call itself is acted on, which staff must agree to."""
+
+    def __init__(self):
+        self.organization = make_organization()
+        settings = {"enabled_tools": ["press_keys"], "approval": {"press_keys": "staff"}}
+        assistant = make_assistant(self.organization, tools_settings=settings)
+        opening = SimpleNamespace(
+            tools={tool.name: tool for tool in catalog.for_assistant(assistant)},
+            origin=origin(
+                self.organization, trigger="call", source_kind="call", source_id="1",
+                reply_to=process_listener.channel,
+            ),
+        )  # fmt: skip
+        self.session = Session()
+        self.tools = CallTools(opening, lambda: self.session, lambda: 0)
+        self.call = ToolCall("c1", "press_keys", '{"digits": "12"}')
+
+    async def approved(self):
+        """Staff agree, and the session is told."""
+
+        def approve():
+            approval = Approval.unscoped.select_related("execution").get()
+            by = make_member(self.organization, "operator")
+            answering.answer(approval, Answer("approve"), by=by)
+
+        await in_pool(approve)
+        async with asyncio.timeout(5):
+            while not any(told[0] == "on_tool_allowed" for told in self.session.told):
+                await asyncio.sleep(0.01)
+        await self.settled()
+
+
+@pytest.fixture
+async def listener():
+    await process_listener.start()
+    yield
+    await process_listener.stop()
+
+
+async def run():
+    return await in_pool(ToolExecution.unscoped.get)
+
+
+async def test_what_staff_agree_to_is_performed_by_the_call_and_ends_as_it_says(listener):
+    line = await in_pool(Acting)
+    line.tools.start(line.call)
+    await line.settled()
+    assert line.session.told[0][0] == "on_tool_waiting"
+    await line.approved()
+    assert line.session.told[-1] == ("on_tool_allowed", "c1", {"digits": "12"})
+    row = await run()
+    assert row.status == "running"
+    assert 25 < (row.deadline_at - row.started_at).total_seconds() <= 30
+    line.tools.begin_here(line.call)
+    line.tools.finish_here("c1", "", "Pressed 12.")
+    await line.settled()
+    row = await run()
+    assert (row.status, row.message) == ("success", "Pressed 12.")
+
+
+async def test_what_is_turned_down_after_the_yes_has_a_run_that_says_so(listener):
+    line = await in_pool(Acting)
+    line.tools.start(line.call)
+    await line.settled()
+    await line.approved()
+    line.tools.refuse(line.call, "cancelled", "The call is being ended already.")
+    await line.settled()
+    row = await run()
+    assert (row.status, row.message) == ("cancelled", "The call is being ended already.")
+
+
+@pytest.mark.parametrize("when", ["written down", "not yet"])
+async def test_a_call_that_ends_first_leaves_no_act_waiting(listener, when):
+    line = await in_pool(Acting)
+    line.tools.start(line.call)
+    if when == "written down":
+        await line.settled()
+    line.tools.abandon()
+    await line.tools.settled(5)
+    assert (await run()).status == "cancelled"
+    assert not line.tools._tasks
+    assert str((await run()).execution_id) not in process_listener._expected
