@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 from django import forms
+from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -223,6 +224,10 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
         for part in kinds.PARTS:
             if part.credential:
                 fields[part.name].widget.values = tuple(names)
+        functions = reverse("admin:tools_library_tool_functions")
+        fields["function_name"].widget.attrs["data-functions"] = (
+            f"{functions}?tool={self.instance.pk or ''}"
+        )
         listed = f" Stored: {', '.join(names)}." if names else " None is stored yet."
         fields["environment_variables"].help_text += listed
         fields[kinds.FURTHER].help_text = format_html_join(

@@ -142,7 +142,9 @@ CODE = (
 )  # fmt: skip
 
 FUNCTION = (
-    _of(LAMBDA, "function_name", text("Function", "Its name or ARN.", "lookup-order")),
+    _of(LAMBDA, "function_name", forms.CharField(
+        required=False, label="Function", help_text="Its name or ARN.", widget=SuggestingInput(()),
+    )),
     _of(LAMBDA, "aws_region", text("Region", "", "eu-central-1")),
     _of(LAMBDA, "invocation_type", choice(
         "Invocation", (("RequestResponse", "Wait for its answer"), ("Event", "Only hand it over")),

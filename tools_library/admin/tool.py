@@ -9,11 +9,12 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
-from tools_library.admin import around, kinds, trying
+from tools_library.admin import around, functions, kinds, trying
 from tools_library.admin.forms import ToolForm
 from tools_library.admin.part import Part
 from tools_library.admin.waiting import WaitingNote
@@ -93,7 +94,18 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
     }
 
     class Media:
-        js = (Script("js/code-field.js", defer=True),)
+        js = (Script("js/code-field.js", defer=True), Script("js/known-functions.js", defer=True))
+
+    def get_urls(self) -> list[Any]:
+        """Add the address that lists AWS functions for the form."""
+        view = self.admin_site.admin_view(self.functions)
+        return [path("functions/", view, name="tools_library_tool_functions"), *super().get_urls()]
+
+    def functions(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the functions that the form's credentials see."""
+        tool = self.get_object(request, request.GET.get("tool", "") or "0")
+        owner = request.organization if tool is None else tool.organization  # type: ignore[attr-defined]
+        return require_POST(functions.answer)(request, owner)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave archived tools out; count who uses the others."""

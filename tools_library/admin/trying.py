@@ -137,11 +137,7 @@ def page(request: HttpRequest, tool: Tool, site: dict[str, Any]) -> HttpResponse
     """
     if request.method == "POST":
         form = TryForm(tool, request.POST)
-        if (
-            form.is_valid()
-            and _not_too_often(request, form)
-            and (found := _run(request, tool, form)) is not None
-        ):
+        if form.is_valid() and (found := _run(request, tool, form)) is not None:
             here = reverse("admin:tools_library_tool_try_it", args=[tool.pk])
             return HttpResponseRedirect(f"{here}?run={found.execution_id}")
         run = None
@@ -154,19 +150,21 @@ def page(request: HttpRequest, tool: Tool, site: dict[str, Any]) -> HttpResponse
     return TemplateResponse(request, TEMPLATE, {**shown, **(_outcome(run) if run else {})})
 
 
-def _not_too_often(request: HttpRequest, form: TryForm) -> bool:
-    """Return whether this person may try a tool now; they share one limit with the REST route."""
+def too_often(request: HttpRequest) -> str:
+    """Return why somebody must wait before they try more, or nothing: one limit with the REST."""
     throttle: Any = TrialsThrottle()  # of REST framework, which asks for no more than the person
     if throttle.allow_request(request, None):
-        return True
+        return ""
     wait = math.ceil(throttle.wait() or 1)
-    form.add_error(None, f"That was often: {throttle.rate} at most. Try again in {wait} s.")
-    return False
+    return f"That was often: {throttle.rate} at most. Try again in {wait} s."
 
 
 def _run(request: HttpRequest, tool: Tool, form: TryForm) -> ToolExecution | None:
     """Run it and wait; where it is refused before that, say why at the form."""
     given = form.cleaned_data
+    if problem := too_often(request):
+        form.add_error(None, problem)
+        return None
     trial = trials.Trial(
         parameters=form.parameters(),
         by=request.user,

@@ -16,8 +16,10 @@ from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.tools.test_tool_admin import FORM, errors_of, initial_of, page
 from tools_library.admin.trying import TryForm
 from tools_library.api import throttling
+from tools_library.engine.errors import ToolError
+from tools_library.executors.aws_lambda.functions import Function
 from tools_library.models import Tool, ToolExecution, ToolVersion
-from tools_library.services import trials
+from tools_library.services import lambda_functions, trials
 from tools_library.services.tools import save_tool
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +247,31 @@ def test_further_settings_are_named_for_the_chosen_kind_alone(builder, shop):
     assert "daily_cap_usd" not in told["tool_type == 'endpoint'"]
     assert "follow_redirects" in told["tool_type == 'endpoint'"]
     assert "allowed_domains" in told["tool_type == 'builtin' && builtin == 'send_email'"]
+
+
+def test_a_builder_asks_for_the_functions_that_the_written_keys_see(shop, monkeypatch):
+    def listed(region, credentials, secrets, organization_id):
+        if region == "eu-west-1":
+            raise ToolError("AWS refuses these keys.")
+        return (Function(f"in-{region}-{credentials.access_key_field}", "Finds <b>", "", 3, 128),)
+
+    monkeypatch.setattr(lambda_functions, "list_functions", listed)
+    cache.clear()
+    client, asked = client_of(shop, "admin"), reverse("admin:tools_library_tool_functions")
+    written = {"aws_region": "eu-central-1", "aws_source": "keys",
+               "access_key_field": "TOKEN", "secret_key_field": "TOKEN"}  # fmt: skip
+    answer = client.post(asked, written)
+    assert answer.json() == {"functions": [{"name": "in-eu-central-1-TOKEN", "about": "Finds <b>"}]}
+    for change, status, words in (
+        ({"aws_region": "mars"}, 400, "Region: "),
+        ({"secret_key_field": "NOBODYS"}, 400, "Secret access key: "),
+        ({"aws_region": "eu-west-1"}, 400, "AWS refuses these keys."),
+    ):
+        refused = client.post(asked, {**written, **change})
+        assert refused.status_code == status
+        assert words in refused.json()["problem"]
+    assert client.get(asked).status_code == 405
+    assert client_of(shop, "operator").post(asked, written).status_code == 403
+    assert client_of(shop, "builder").post(asked, written).status_code == 400, "not approved yet"
+    form = client.get(page("add")).content.decode()
+    assert f'data-functions="{asked}?tool="' in form
