@@ -115,7 +115,9 @@ def test_a_builder_says_where_callers_may_be_put_through_and_that_keys_may_be_pr
         transfer_numbers="Sales: +1 202 555 0143\n\n- +1 (202) 555-0144",
         transfer_scenarios="The caller asks for a person.",
         transfer_message="I am putting you through to ${organization_name}.",
+        transfer_asks="staff",
         press_keys_enabled="on",
+        press_keys_asks="none",
     )
     assert client.post(f"{ASSISTANTS}{row.pk}/change/", given).status_code == 302
     saved = Assistant.objects.of(shop).get()
@@ -127,8 +129,11 @@ def test_a_builder_says_where_callers_may_be_put_through_and_that_keys_may_be_pr
         "custom_message": "I am putting you through to ${organization_name}.",
     }
     offered = of_session.offered(drafts.check(saved).tools_settings, "en")
-    assert [tool.name for tool in offered] == ["endCall", "transferCall", "press_keys"]
+    assert [(tool.name, tool.approval) for tool in offered] == [
+        ("endCall", "none"), ("transferCall", "staff"), ("press_keys", "none"),
+    ]  # fmt: skip
     shown = client.get(f"{ASSISTANTS}{row.pk}/change/").context["adminform"].form
+    assert shown["transfer_asks"].value() == "staff"
     assert shown["transfer_numbers"].value() == "Sales: +1 202 555 0143\n+1 (202) 555-0144"
     told = as_role("operator").get(f"{ASSISTANTS}{row.pk}/change/").content.decode()
     assert "put callers through to: Sales: +1 202 555 0143; +1 (202) 555-0144. It may press" in told

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.services.drafts import SENTENCE_MAX
@@ -16,13 +20,24 @@ _SWITCHES = {
     "transfer_enabled": "transferCall",
     "press_keys_enabled": "press_keys",
 }
+# Field of the form → the tool before which somebody is asked.
+_ASKED = {
+    "end_call_asks": "endCall",
+    "transfer_asks": "transferCall",
+    "press_keys_asks": "press_keys",
+}
+_WHO = (
+    ("none", "Nobody is asked"),
+    ("confirm", "The caller says yes first"),
+    ("staff", "Staff says yes first"),
+)
 # Sentence of the assistant → the field that shows it, so that it is not asked for twice.
 SAID_WITH = {"farewell": "end_call_message", "transferring": "transfer_message"}
 
-ENDING = ("end_call_enabled", "end_call_scenarios", "end_call_message")
+ENDING = ("end_call_enabled", "end_call_scenarios", "end_call_asks", "end_call_message")
 TRANSFERRING = (
-    "transfer_enabled", "transfer_numbers", "transfer_scenarios", "transfer_message",
-    "press_keys_enabled",
+    "transfer_enabled", "transfer_numbers", "transfer_scenarios", "transfer_asks",
+    "transfer_message", "press_keys_enabled", "press_keys_asks",
 )  # fmt: skip
 
 
@@ -35,6 +50,12 @@ def _switch(label: str, help_text: str) -> forms.BooleanField:
 def _lines(label: str, help_text: str, rows: int = 4) -> forms.CharField:
     widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
     return forms.CharField(required=False, label=label, help_text=help_text, widget=widget)
+
+
+def _asked(label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        required=False, label=label, choices=_WHO, widget=UnfoldAdminSelectWidget
+    )
 
 
 def _sentence(label: str, help_text: str) -> forms.CharField:
@@ -56,6 +77,7 @@ class ActsForm(forms.Form):
         "One case per line, such as: The caller says goodbye. "
         "Empty: when the conversation is over.",
     )
+    end_call_asks = _asked("Before it ends the call")
     end_call_message = _sentence(
         "Farewell", "Said when the assistant ends the call without its own goodbye."
     )
@@ -73,6 +95,7 @@ class ActsForm(forms.Form):
         "One case per line, such as: The caller asks for a person. Empty: when they ask for "
         "somebody, or it cannot help.",
     )
+    transfer_asks = _asked("Before it puts them through")
     transfer_message = _sentence(
         "Said before", "When it has not said so itself. Empty: the words shown in grey."
     )
@@ -80,6 +103,7 @@ class ActsForm(forms.Form):
         "The assistant may press keys",
         "Gives it the tool press_keys, for menus that ask for a number when it rings somebody.",
     )
+    press_keys_asks = _asked("Before it presses keys")
 
     def shown_of(self, assistant: Assistant) -> dict[str, Any]:
         """Return field → what the row holds."""
@@ -87,7 +111,9 @@ class ActsForm(forms.Form):
         end_call = settings.get("end_call") or {}
         transfer = settings.get("transfer_call") or {}
         said = assistant.sentences
+        asked = settings.get("approval") or {}
         return {
+            **{field: asked.get(name, "none") for field, name in _ASKED.items()},
             "end_call_enabled": end_call.get("enabled", False),
             "end_call_scenarios": "\n".join(end_call.get("scenarios", ())),
             "end_call_message": said.get("farewell") or end_call.get("custom_message") or "",
@@ -105,9 +131,11 @@ class ActsForm(forms.Form):
         listed = before.get("enabled_tools", ())
         switched = [name for field, name in _SWITCHES.items() if given[field]]
         others = [name for name in listed if name not in _SWITCHES.values()]
+        asked = {name: given[field] or "none" for field, name in _ASKED.items()}
         assistant.tools_settings = {
             **before,
             "enabled_tools": switched + others,
+            "approval": {name: who for name, who in asked.items() if who != "none"},
             "end_call": {
                 **(before.get("end_call") or {}),
                 "enabled": given["end_call_enabled"],

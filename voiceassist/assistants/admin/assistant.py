@@ -49,6 +49,7 @@ _MODELS = ("Models", {"classes": _TAB, "fields": ("realtime_model", "transcripti
 _BY_SILENCE = "typeof turn_detection == 'undefined' || turn_detection == 'server_vad'"
 _BY_MEANING = "typeof turn_detection == 'undefined' || turn_detection == 'semantic_vad'"
 _MAY_END = "typeof end_call_enabled == 'undefined' || end_call_enabled == true"
+_MAY_PRESS = "typeof press_keys_enabled == 'undefined' || press_keys_enabled == true"
 _MAY_TRANSFER = "typeof transfer_enabled == 'undefined' || transfer_enabled == true"
 
 
@@ -73,10 +74,13 @@ class AssistantAdmin(OrganizationAdmin):
         "vad_idle_timeout_ms": _BY_SILENCE,
         "vad_eagerness": _BY_MEANING,
         "end_call_scenarios": _MAY_END,
+        "end_call_asks": _MAY_END,
         "end_call_message": _MAY_END,
         "transfer_numbers": _MAY_TRANSFER,
         "transfer_scenarios": _MAY_TRANSFER,
+        "transfer_asks": _MAY_TRANSFER,
         "transfer_message": _MAY_TRANSFER,
+        "press_keys_asks": _MAY_PRESS,
     }
 
     # --- the list ------------------------------------------------------------------------------
