@@ -71,7 +71,7 @@ def transfer(call: Call, to: str, by: User | None) -> None:
         raise CallError("The call is not in progress.", code="call_over")
     if transfers.under_way(call):
         raise CallError("The caller is being put through already.", code="transferring")
-    _tell(call, "transfer", number=number, name=label or to.strip(), by=by.pk if by else None)
+    _tell(call, "transfer", number=number, name=label or number, by=by.pk if by else None)
 
 
 def watch(call_id: int) -> None:
