@@ -23,6 +23,8 @@ _MENU: dict[str, dict[str, tuple[str, str]]] = {
         "assistants.assistant": ("Assistants", "support_agent"),
         "assistants.phonenumber": ("Phone numbers", "dialpad"),
         "tools_library.tool": ("Tools", "build"),
+        "knowledge.knowledgecollection": ("Knowledge", "menu_book"),
+        "knowledge.knowledgedocument": ("Documents", "description"),
         "tools_library.toolreview": ("Reviews", "rate_review"),
         "tools_library.approvalgrant": ("Standing approvals", "verified_user"),
     },

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("calls.api.urls")),
     path("api/", include("voiceassist.organizations.api.urls")),
     path("api/", include("tools_library.api.urls")),
+    path("api/", include("voiceassist.knowledge.api.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),

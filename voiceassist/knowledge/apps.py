@@ -9,3 +9,10 @@ class KnowledgeConfig(AppConfig):
     name = "voiceassist.knowledge"
     label = "knowledge"
     verbose_name = "Knowledge"
+
+    def ready(self) -> None:
+        """Bring the tool that searches."""
+        from tools_library.executors.builtin.registry import register
+        from voiceassist.knowledge.tool import SEARCH_KNOWLEDGE_BASE
+
+        register(SEARCH_KNOWLEDGE_BASE)

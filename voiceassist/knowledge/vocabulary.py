@@ -34,7 +34,7 @@ ya yo
 STOP = {language: frozenset(words.split()) for language, words in _STOP.items()}
 """Words, without accents, that questions are made of and that name nothing."""
 
-_SAME = {
+SAME = {
     "en": """
 price cost fee charge rate
 pay paid payment card cash billing
@@ -96,52 +96,40 @@ donate donation charity
 precio coste costo cuesta cuestan tarifa vale
 pagar pago tarjeta efectivo
 comprar compra pedido encargar
-devolver devolucion reembolso dinero cambio cambiar
-reparar reparacion arreglar arreglo taller
-roto rota danado danada defectuoso averiado
+devolver devolución reembolso dinero cambio cambiar
+reparar reparación arreglar arreglo taller
+roto rota dañado dañada defectuoso averiado
 enviar envio entrega entregar mandar paquete llegar llega
 recoger recogida
 abrir abren abierto apertura horario hora horas
 cerrar cierran cerrado
-cancelar anular cancelacion
+cancelar anular cancelación
 reservar reserva cita turno
-garantia
-descuento oferta rebaja cupon
-nino nina ninos infantil hijo hija
-telefono llamar llamada
+garantía garantizar
+descuento oferta rebaja cupón
+niño niña niños infantil hijo hija
+teléfono llamar llamada
 correo email
-direccion ubicacion llegar
+dirección ubicación llegar
 trabajo empleo vacante
 alquilar alquiler prestar
 seguro asegurar
 robo robada robado robaron
-queja reclamacion reclamar
+queja reclamación reclamar
 tarde retraso
-barato economico precio
+barato económico precio
 prueba probar
-usado usada ocasion segunda
+usado usada ocasión segunda
 gratis gratuito
 recibo factura
-talla tamano medida
+talla tamaño medida
 coche aparcar aparcamiento estacionar
 bici bicicleta
 regalo regalar
 """,
 }
 
-
-def _groups(lines: str) -> dict[str, tuple[str, ...]]:
-    """Return word → the words of every line that it is in."""
-    found: dict[str, tuple[str, ...]] = {}
-    for line in lines.strip().splitlines():
-        words = line.split()
-        for word in words:
-            found[word] = (*found.get(word, ()), *words)
-    return found
-
-
-SAME = {language: _groups(lines) for language, lines in _SAME.items()}
-"""Word, without accents → the words that may stand for it."""
+"""Lines of words that may stand for each other."""
 
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {

@@ -108,6 +108,19 @@ def _concept(word: str, language: str) -> Concept:
     return Concept(word, same, prefix if prefix.isalpha() else "")
 
 
+def _groups(lines: str) -> dict[str, tuple[str, ...]]:
+    """Return word, without accents → the words of every line that it is in."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines.strip().splitlines():
+        words = line.split()
+        for word in map(folded, words):
+            found[word] = (*found.get(word, ()), *words)
+    return found
+
+
+_SAME = {language: _groups(lines) for language, lines in SAME.items()}
+
+
 def _said(phrase: list[str], words: list[str]) -> bool:
     """Return whether the words come in this order, with at most two others between two."""
     places = [place for place, word in enumerate(words) if word == phrase[0]]
@@ -118,7 +131,7 @@ def _said(phrase: list[str], words: list[str]) -> bool:
 
 
 def _same(word: str, language: str) -> tuple[str, ...]:
-    known = SAME.get(language, {})
+    known = _SAME.get(language, {})
     for ending in _ENDINGS.get(language, ()):
         if not word.endswith(ending):
             continue
@@ -126,5 +139,5 @@ def _same(word: str, language: str) -> tuple[str, ...]:
         doubled = stem[:-1] if ending in {"ed", "ing", "er"} and stem[-2:-1] == stem[-1:] else stem
         for form in (stem, f"{stem}e", f"{stem.removesuffix('i')}y", doubled):
             if form in known:
-                return tuple(each for each in known[form] if each not in {form, word})
+                return tuple(each for each in known[form] if folded(each) not in {form, word})
     return ()

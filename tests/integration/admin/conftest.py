@@ -12,6 +12,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def shop(db: Any) -> Any:
     """An organization with an assistant, a number, a tool, a key and a member."""
     from tests.factories.assistants import make_assistant, make_number
+    from tests.factories.knowledge import make_collection, make_document
     from tests.factories.organizations import (
         make_credential,
         make_key,
@@ -28,6 +29,7 @@ def shop(db: Any) -> Any:
     make_key(organization)
     make_credential(organization)
     make_member(organization, "viewer")
+    make_document(make_collection(organization), "# Hours\n\nOpen on Monday.")
     mail.send(organization.pk, mail.Draft("ada@example.com", "Your table", "Friday at 8."))
     return organization
 

@@ -144,7 +144,7 @@ def _take(document: KnowledgeDocument, content: Content) -> dict[str, str]:
     if document.kind not in _WRITTEN:
         return {"kind": f"Choose one of {', '.join(sorted(_WRITTEN))} for a text."}
     if len(content.text.encode("utf-8", "replace")) > FILE_MAX_BYTES:
-        return {"text": _too_large()}
+        return {"text": too_large()}
     return {} if storable(content.text) else {"text": "Remove the characters that are no text."}
 
 
@@ -191,10 +191,11 @@ def _fault_of_file(kind: str, data: bytes) -> dict[str, str]:
         return {"file": "Upload a file that ends with .txt, .md, .html or .pdf."}
     if not data:
         return {"file": "The file is empty."}
-    return {"file": _too_large()} if len(data) > FILE_MAX_BYTES else {}
+    return {"file": too_large()} if len(data) > FILE_MAX_BYTES else {}
 
 
-def _too_large() -> str:
+def too_large() -> str:
+    """Return what to say of a file over the limit."""
     return f"It has more than {FILE_MAX_BYTES // 1_000_000} MB. Split it into several documents."
 
 

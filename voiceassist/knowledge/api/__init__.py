@@ -1,0 +1,1 @@
+"""REST of the knowledge base; imports services and models."""
