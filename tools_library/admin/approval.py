@@ -215,7 +215,7 @@ class ApprovalGrantAdmin(OrganizationAdmin):
 
     list_display = ("what", "holds", "instead_of", "giver", "given", "used")
     list_filter = ("scope", "policy")
-    list_select_related = ("tool",)
+    list_select_related = ("tool", "user")
     search_fields = ("tool_name", "created_by_name")
     fields = ("named", "only_these", "holds", "instead_of", "giver", "given", "used")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework import generics, serializers
 from rest_framework.exceptions import NotFound
 
@@ -14,6 +14,8 @@ from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.services.finding import find
 from voiceassist.organizations.current import organization_of_user
 from voiceassist.organizations.models import Organization
+
+Row = TypeVar("Row", bound=Model)
 
 
 class View(generics.GenericAPIView[Any]):
@@ -63,9 +65,22 @@ class View(generics.GenericAPIView[Any]):
             NotFound: there is none with this id.
         """
         among = tools_of(self.organization) if rows is None else rows
-        found = among.filter(pk=self.kwargs["tool_id"]).first()
+        return self.one(among, "tool_id", "tool")
+
+    def one(self, rows: QuerySet[Row], key: str, called: str) -> Row:
+        """Return the row of the address.
+
+        Args:
+            rows: those of the organization to look among.
+            key: which part of the address holds its id.
+            called: what it is, for the sentence.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        found = rows.filter(pk=self.kwargs[key]).first()
         if found is None:
-            raise NotFound(f"{self.organization.name} has no tool with this id.")
+            raise NotFound(f"{self.organization.name} has no {called} with this id.")
         return found
 
 

@@ -11,7 +11,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tools_library.api.reading import View
 from tools_library.approvals import answering, grants, reviews
+from tools_library.approvals.answering import Answer
 from tools_library.approvals.filters import ApprovalFilterSet, GrantFilterSet
 from tools_library.approvals.serializers import (
     AnswerSerializer,
@@ -21,7 +23,7 @@ from tools_library.approvals.serializers import (
     ReviewSerializer,
 )
 from tools_library.models import Approval, ApprovalGrant, Tool, ToolReview, ToolVersion
-from voiceassist.organizations.current import organization_of_user
+from voiceassist.organizations.models import Organization
 
 _YES = OpenApiExample("Approve", {"decision": "approve"}, request_only=True)
 _NO = OpenApiExample("Reject", {"decision": "reject", "reason": "Too late."}, request_only=True)
@@ -32,7 +34,7 @@ _EDIT = OpenApiExample(
 )
 
 
-class Approvals(generics.ListAPIView[Approval]):
+class Approvals(View, generics.ListAPIView[Approval]):
     """Questions about runs, newest first."""
 
     required_permission = "approvals.read"
@@ -42,10 +44,7 @@ class Approvals(generics.ListAPIView[Approval]):
 
     def get_queryset(self) -> QuerySet[Approval]:
         """Return the organization's questions with their runs."""
-        if getattr(self, "swagger_fake_view", False):
-            return Approval.unscoped.none()
-        rows: QuerySet[Approval] = Approval.objects.of(organization_of_user(self.request.user))
-        return rows.select_related("execution")
+        return Approval.unscoped.none() if self.describes else approvals_of(self.organization)
 
     @extend_schema(operation_id="approvals_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -53,7 +52,7 @@ class Approvals(generics.ListAPIView[Approval]):
         return super().get(request, *args, **kwargs)
 
 
-class OneApproval(generics.GenericAPIView[Approval]):
+class OneApproval(View):
     """One question."""
 
     required_permission = "approvals.read"
@@ -63,10 +62,11 @@ class OneApproval(generics.GenericAPIView[Approval]):
     @extend_schema(operation_id="approvals_read")
     def get(self, request: Request, **kwargs: Any) -> Response:
         """Show a question and its answer."""
-        return Response(ApprovalSerializer(approval_of(self)).data)
+        approval = self.one(approvals_of(self.organization), "approval_id", "approval")
+        return Response(ApprovalSerializer(approval).data)
 
 
-class AnswerApproval(generics.GenericAPIView[Approval]):
+class AnswerApproval(View):
     """The answer to a question."""
 
     # Whoever is asked may answer: the service knows whether that is staff or a chat's user.
@@ -80,15 +80,17 @@ class AnswerApproval(generics.GenericAPIView[Approval]):
         examples=[_YES, _NO, _EDIT],
     )
     def post(self, request: Request, **kwargs: Any) -> Response:
-        """Decide a question, once; 409 where somebody was first or its time is over."""
-        approval = approval_of(self)
-        body = AnswerSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        answered = answering.answer(approval, body.answer(), by=request.user)
+        """Decide a question, once; 409 where somebody was first or its time is over.
+
+        Also 409, `rate_limited`: a yes would go beyond a limit; the question stays open.
+        """
+        rows = approvals_of(self.organization).select_related("execution__definition")
+        approval = self.one(rows, "approval_id", "approval")
+        answered = answering.answer(approval, Answer(**self.body()), by=request.user)
         return Response(ApprovalSerializer(answered).data)
 
 
-class Grants(generics.ListAPIView[ApprovalGrant]):
+class Grants(View, generics.ListAPIView[ApprovalGrant]):
     """Yeses that hold for later runs, newest first."""
 
     required_permission = "approvals.read"
@@ -98,12 +100,7 @@ class Grants(generics.ListAPIView[ApprovalGrant]):
 
     def get_queryset(self) -> QuerySet[ApprovalGrant]:
         """Return the organization's grants."""
-        if getattr(self, "swagger_fake_view", False):
-            return ApprovalGrant.unscoped.none()
-        rows: QuerySet[ApprovalGrant] = ApprovalGrant.objects.of(
-            organization_of_user(self.request.user)
-        )
-        return rows
+        return ApprovalGrant.unscoped.none() if self.describes else grants_of(self.organization)
 
     @extend_schema(operation_id="grants_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -111,7 +108,7 @@ class Grants(generics.ListAPIView[ApprovalGrant]):
         return super().get(request, *args, **kwargs)
 
 
-class OneGrant(generics.GenericAPIView[ApprovalGrant]):
+class OneGrant(View):
     """One grant."""
 
     required_permission: ClassVar = {"GET": "approvals.read", "DELETE": "grants.manage"}
@@ -130,15 +127,10 @@ class OneGrant(generics.GenericAPIView[ApprovalGrant]):
         return Response(status=204)
 
     def _grant(self) -> ApprovalGrant:
-        organization = organization_of_user(self.request.user)
-        rows = ApprovalGrant.objects.of(organization).filter(pk=self.kwargs["grant_id"])
-        found: ApprovalGrant | None = rows.first()
-        if found is None:
-            raise NotFound(f"{organization.name} has no grant with this id.")
-        return found
+        return self.one(grants_of(self.organization), "grant_id", "grant")
 
 
-class ReviewVersion(generics.GenericAPIView[ToolReview]):
+class ReviewVersion(View):
     """The reviews of a tool's version: as it is, and as assistants configure it."""
 
     required_permission: ClassVar = {"GET": "tools.read", "POST": "tools.approve"}
@@ -155,9 +147,7 @@ class ReviewVersion(generics.GenericAPIView[ToolReview]):
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Approve or reject the version, in all the ways it is configured unless one is named."""
         chosen = self._reviews()
-        body = ReviewDecisionSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = body.validated_data
+        given = self.body()
         if given["configuration_hash"]:
             chosen = [r for r in chosen if r.configuration_hash == given["configuration_hash"]]
             if not chosen:
@@ -168,28 +158,25 @@ class ReviewVersion(generics.GenericAPIView[ToolReview]):
         return Response(ReviewSerializer(decided, many=True).data)
 
     def _reviews(self) -> list[ToolReview]:
-        organization = organization_of_user(self.request.user)
-        tools = Tool.objects.of(organization).filter(pk=self.kwargs["tool_id"])
+        tools = Tool.objects.of(self.organization).filter(pk=self.kwargs["tool_id"])
         version = (
-            ToolVersion.objects.of(organization)
+            ToolVersion.objects.of(self.organization)
             .filter(tool__in=tools, version=self.kwargs["version"])
             .first()
         )
         if version is None:
-            raise NotFound(f"{organization.name} has no such version of such a tool.")
-        rows = ToolReview.objects.of(organization).filter(version=version)
+            raise NotFound(f"{self.organization.name} has no such version of such a tool.")
+        rows = ToolReview.objects.of(self.organization).filter(version=version)
         return list(rows.select_related("version").order_by("id"))
 
 
-def approval_of(view: generics.GenericAPIView[Any]) -> Approval:
-    """Return the question that the address names.
+def approvals_of(organization: Organization) -> QuerySet[Approval]:
+    """Return an organization's questions with their runs."""
+    rows: QuerySet[Approval] = Approval.objects.of(organization).select_related("execution")
+    return rows
 
-    Raises:
-        NotFound: the organization has none with this id.
-    """
-    organization = organization_of_user(view.request.user)
-    rows = Approval.objects.of(organization).select_related("execution__definition")
-    found: Approval | None = rows.filter(pk=view.kwargs["approval_id"]).first()
-    if found is None:
-        raise NotFound(f"{organization.name} has no approval with this id.")
-    return found
+
+def grants_of(organization: Organization) -> QuerySet[ApprovalGrant]:
+    """Return an organization's grants."""
+    rows: QuerySet[ApprovalGrant] = ApprovalGrant.objects.of(organization)
+    return rows

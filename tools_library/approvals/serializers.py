@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tools_library.approvals.answering import REASON_MAX, Answer
+from tools_library.approvals.answering import REASON_MAX
 from tools_library.approvals.choices import Decision, Remember
 from tools_library.models import Approval, ApprovalGrant, ToolReview
 
@@ -77,10 +77,6 @@ class AnswerSerializer(serializers.Serializer[Any]):
         if not isinstance(value, dict):
             raise serializers.ValidationError("Write a JSON object with all arguments.")
         return value
-
-    def answer(self) -> Answer:
-        """Return what was decided."""
-        return Answer(**self.validated_data)
 
 
 class GrantSerializer(serializers.ModelSerializer[ApprovalGrant]):

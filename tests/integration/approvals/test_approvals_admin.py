@@ -1,7 +1,9 @@
 """The pages where staff answer questions and admins review versions."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from tests.factories.approvals import SECOND, ask
@@ -228,3 +230,29 @@ def test_a_builder_only_reads_reviews(organization):
     choose(client, REVIEWS, "approve_chosen", review)
     client.post(f"{REVIEWS}{review.pk}/change/", {"tools_library_toolreview_approve": "1"})
     assert ToolReview.unscoped.get().status == "pending"
+
+
+def test_lists_ask_the_database_as_often_for_few_rows_as_for_many(organization, operator):
+    client = signed_in(organization, "admin")
+    builder = make_member(organization, "builder")
+
+    def more(first, count):
+        for number in range(first, first + count):
+            asking = {"behaviour": {"approval": "staff"}, "name": f"tool_{number}"}
+            tool = save_tool(organization, tool_values(**asking), by=None)
+            row = ask(tool, organization, call_id=f"c{number}").approval
+            ask(tool, organization, source_id="other", call_id=f"d{number}")
+            answering.answer(row, Answer("approve", remember="always"), by=operator)
+            save_tool(organization, {"timeout_seconds": 9}, by=builder, tool=tool)
+
+    def queries(path):
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        return len(captured)
+
+    more(0, 2)
+    for path in (QUESTIONS, REVIEWS, GRANTS):
+        queries(path)  # what is read once in a process
+    few = [queries(path) for path in (QUESTIONS, REVIEWS, GRANTS)]
+    more(2, 6)
+    assert [queries(path) for path in (QUESTIONS, REVIEWS, GRANTS)] == few
