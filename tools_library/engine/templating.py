@@ -1,7 +1,7 @@
 """`${name}` and `${a.b}` in configurations; imports our errors and the shared placeholders.
 
-Names come from the context first, then from the credentials, then from the arguments: an argument
-can never stand in for something the platform knows or keeps.
+Names come from the context first, then from credentials or arguments: an argument can never stand
+in for something the platform knows or keeps, nor a credential be sent in an argument's place.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Names:
         """Return what `name` stands for.
 
         Raises:
-            ToolConfigurationError: nothing is called that; the message names it.
+            ToolConfigurationError: nothing is called that, or two things; the message names it.
         """
         first, *rest = name.split(".")
         value = self._first(first)
@@ -86,6 +86,11 @@ class Names:
         if name in self._context:
             return self._context[name]
         if self._secrets is not None and name in self._secrets.names():
+            if name in self._arguments:  # the credential was made after the tool
+                raise ToolConfigurationError(
+                    f"${{{name}}} is an argument of this tool and by now also a credential; staff "
+                    "must rename one of them."
+                )
             return self._secrets.reveal(name)
         return self._arguments.get(name, _MISSING)
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.factories.organizations import make_organization
 from tests.integration.executors.runs import go, go_async
+from tests.security.outbound.servers import RawServer, answering
 from tools_library.executors.builtin import registry
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
@@ -117,6 +118,41 @@ async def test_a_message_goes_to_the_caller_from_the_number_they_rang(phone_comp
     rest = await phone_company.app.twilio()
     (message,) = rest.messages.sent
     assert (message["to"], message["from"]) == ("+12025550123", "+12025550177")
+
+
+BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}"
+THROTTLED = b"HTTP/1.1 429 Slow\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.mark.parametrize(
+    ("handle", "lost"),
+    [
+        (answering(BUSY), True),
+        (answering(THROTTLED), False),
+        (lambda server, connection: server.read_request(connection), True),
+        (lambda server, connection: server.ended.wait(20), True),
+        (None, False),
+    ],
+    ids=["busy", "throttled", "hangs up", "silent", "nobody there"],
+)
+def test_a_message_that_may_have_gone_out_is_not_sent_again(settings, handle, lost):
+    server = RawServer(handle or answering(b""))
+    if handle is None:
+        server.stop()
+    settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{server.port}"
+    settings.TWILIO_PHONE_NUMBER = "+12025550100"
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "token"
+    twilio.client.cache_clear()
+    try:
+        outcome = go(
+            configuration("send_sms"), {"body": "x", "to": "+12025550143"}, seconds=1.0,
+            side_effect="irreversible",
+        )  # fmt: skip
+    finally:
+        server.stop()
+        twilio.client.cache_clear()
+    assert outcome.error_code == "connection_failed"
+    assert bool((outcome.trace or {}).get("answer_lost")) is lost
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,19 @@ SECRETS = {"API_KEY": "s3cret/ü", "call_sid": "from the safe", "shadow": "from 
 
 
 def test_credentials_stand_between_the_platform_and_the_arguments():
-    given = Names(CONTEXT, {"shadow": "from the model", "a": 1}, secrets=FixedSecrets(SECRETS))
+    given = Names(CONTEXT, {"a": 1}, secrets=FixedSecrets(SECRETS))
     assert render("${shadow} ${call_sid} ${a}", given) == "from the safe CA1 1"
-    assert render("${parameters.shadow}", given) == "from the model"
     assert render_url("https://a.example/${API_KEY}?k=${API_KEY}", given).count("s3cret%2F") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "declared"), [({"shadow": "from the model"}, frozenset()), ({}, {"shadow"})]
+)
+def test_what_is_an_argument_and_a_credential_is_neither(arguments, declared):
+    given = Names(CONTEXT, arguments, frozenset(declared), FixedSecrets(SECRETS))
+    with pytest.raises(ToolConfigurationError, match="rename one"):
+        render("${shadow}", given)
+    assert render("${parameters.shadow}", given) == arguments.get("shadow")
 
 
 def test_an_argument_never_stands_in_for_a_credential_that_is_gone():

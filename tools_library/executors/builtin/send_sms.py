@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from tools_library.engine.deadline import Deadline
 from tools_library.engine.errors import (
+    ToolAnswerLost,
     ToolArgumentsError,
     ToolConfigurationError,
     ToolRefused,
@@ -35,6 +36,9 @@ _PARAMETERS = {
 }
 
 
+_LOST = "The phone company did not say whether it took the message; it may have gone out."
+
+
 class SendSmsOptions(Configuration):
     """Which number messages come from, and the countries they may go to.
 
@@ -59,6 +63,7 @@ def perform(options: SendSmsOptions, call: ToolCall, deadline: Deadline) -> Tool
         ToolArgumentsError: the number is none, or may not be written to.
         ToolConfigurationError: there is no number to send from.
         ToolRefused, ToolTransportError: Twilio said no, or could not be reached.
+        ToolAnswerLost: it did not say whether it took the message.
     """
     to = _recipient(options, call)
     sender = options.from_number or _rung(call) or settings.TWILIO_PHONE_NUMBER
@@ -66,7 +71,7 @@ def perform(options: SendSmsOptions, call: ToolCall, deadline: Deadline) -> Tool
         raise ToolConfigurationError(
             "There is no number to send from; staff must name one as from_number."
         )
-    sid = _hand_over(to, sender, str(call.arguments["body"]))
+    sid = _hand_over(to, sender, str(call.arguments["body"]), deadline.remaining)
     return ToolResult(
         {"success": True, "message": f"The message to {to} is on its way."},
         {"request": {"to": to, "from": sender}, "response": {"sid": sid}},
@@ -94,20 +99,25 @@ def _rung(call: ToolCall) -> str:
     return next((str(each) for each in both.values() if each and each != person), "")
 
 
-def _hand_over(to: str, sender: str, body: str) -> str:
+def _hand_over(to: str, sender: str, body: str, seconds: float) -> str:
     from requests import RequestException
     from twilio.base.exceptions import TwilioException, TwilioRestException
 
     try:
-        message = twilio.client().messages.create(to=to, from_=sender, body=body)
+        with twilio.within(seconds):
+            message = twilio.client().messages.create(to=to, from_=sender, body=body)
     except TwilioRestException as error:
         detail = f"{error.status} {error.code}: {error.msg}"
-        if error.status == 429 or error.status >= 500:
+        if error.status == 429:
             raise ToolTransportError("The phone company is busy.", detail=detail) from None
+        if error.status >= 500:
+            raise ToolAnswerLost(_LOST, detail=detail) from None
         raise ToolRefused(
             f"The phone company does not take messages to {to}.", detail=detail
         ) from None
     except (TwilioException, RequestException, OSError) as error:
+        if twilio.may_have_arrived(error):
+            raise ToolAnswerLost(_LOST, detail=type(error).__name__) from None
         raise ToolTransportError(
             "The phone company could not be reached.", detail=type(error).__name__
         ) from None

@@ -5,7 +5,9 @@ The SDK is imported where it is used: it costs a third of a second, and workers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import contextvars
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,7 +18,33 @@ from django.http import QueryDict
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-REQUEST_TIMEOUT_S = 10
+REQUEST_TIMEOUT_S = 10.0
+
+
+_seconds: contextvars.ContextVar[float] = contextvars.ContextVar(
+    "twilio_seconds", default=REQUEST_TIMEOUT_S
+)
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let requests that this thread sends inside wait no longer than so."""
+    token = _seconds.set(max(0.1, min(seconds, REQUEST_TIMEOUT_S)))
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Return whether Twilio may have had the request that failed so."""
+    from requests import ConnectionError, ConnectTimeout, RequestException
+    from urllib3.exceptions import NewConnectionError
+
+    if not isinstance(error, (RequestException, OSError)) or isinstance(error, ConnectTimeout):
+        return False
+    inner = error.args[0] if isinstance(error, ConnectionError) and error.args else None
+    return not isinstance(getattr(inner, "reason", None), NewConnectionError)
 
 
 @lru_cache(maxsize=1)
@@ -31,6 +59,8 @@ def client() -> Client:
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
             if settings.TWILIO_API_BASE_URL:
                 url = settings.TWILIO_API_BASE_URL + urlsplit(url).path
+            if kwargs.get("timeout") is None:
+                kwargs["timeout"] = _seconds.get()
             return super().request(method, url, *args, **kwargs)
 
     return Client(
