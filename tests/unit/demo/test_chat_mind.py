@@ -148,6 +148,8 @@ def test_what_is_not_in_the_script_is_answered_with_what_it_can_do():
          "copy_to_clipboard was cancelled. Stopped."),
         ('{"edited": true, "message": "XYZ copied"}',
          "copy_to_clipboard ran as you edited it: XYZ copied."),
+        ('{"success": true, "message": "OK", "notice": "Kim changed the arguments: text."}',
+         "copy_to_clipboard ran as you edited it: OK. Kim changed the arguments: text."),
         ('{"success": false, "message": "No clipboard"}',
          "copy_to_clipboard did not work: No clipboard."),
         ('{"error": "No clipboard"}', "copy_to_clipboard did not work: No clipboard."),

@@ -13,9 +13,9 @@ _VERDICTS = (
     ("declined", re.compile(r"\b(reject|den(?:y|ied)|declin|refus)", re.IGNORECASE)),
     ("late", re.compile(r"\b(time_?out|timed[ _]out|expired|no answer)", re.IGNORECASE)),
     ("cancelled", re.compile(r"\bcancel", re.IGNORECASE)),
-    ("edited", re.compile(r"\b(edited|changed the arguments)", re.IGNORECASE)),
+    ("edited", re.compile(r"\b(edited|changed)\b", re.IGNORECASE)),
 )
-_TELLING = ("status", "code", "error_code", "error", "user_action", "decision", "outcome")
+_TELLING = ("notice", "status", "code", "error_code", "error", "user_action", "decision", "outcome")
 _TEXTS = ("message", "result", "text", "answer", "value", "response", "reason", "error")
 
 
@@ -84,9 +84,11 @@ def _has_failed(result: Any) -> bool:
 
 
 def _text(result: Any) -> str:
-    """The words of a result for a person, ended by a mark."""
+    """The words of a result for a person, ended by a mark; with the platform's own, if any."""
     text = _words(result).strip()[:_LONGEST]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    text = text if text.endswith((".", "!", "?")) else f"{text}."
+    notice = result.get("notice") if isinstance(result, Mapping) else None
+    return f"{text} {notice}" if isinstance(notice, str) and notice else text
 
 
 def _words(result: Any) -> str:
