@@ -123,15 +123,16 @@ class ToolCalls:
         self.start_waiting(now)
 
     def start_waiting(self, now: float) -> None:
-        """Start the next call that changes something, unless one of them is running."""
+        """Start the next call that changes something, unless one of them is running.
+
+        One that waits for staff holds up only the calls of its own response.
+        """
         changing = [e for e in self.pending.values() if e.traits.side_effect != "read"]
-        if any(entry.started for entry in changing):
+        started = [entry for entry in changing if entry.started]
+        if not all(entry.waits_for_staff for entry in started):
             return
-        ready = [
-            entry
-            for entry in changing
-            if entry.response_id in self.done_responses and not entry.performed_at_once()
-        ]
+        possible = self.done_responses - {entry.response_id for entry in started}
+        ready = [e for e in changing if e.response_id in possible and not e.performed_at_once()]
         if ready:
             self._start(min(ready, key=lambda e: (e.traits.execution_order, e.arrived)), now)
 
@@ -227,8 +228,5 @@ class ToolCalls:
         self.unseen = {call_id: taken for call_id, taken in self.unseen.items() if not taken}
 
     def want_response(self) -> bool:
-        """Whether answers wait to be spoken of and their response's calls are all answered."""
-        if not self.unseen:
-            return False
-        open_responses = {entry.response_id for entry in self.pending.values()}
-        return not open_responses
+        """Whether answers wait to be spoken of, and no more of them will come soon."""
+        return bool(self.unseen) and not self.under_way()

@@ -149,3 +149,35 @@ def test_words_at_the_start_are_said_only_once_the_caller_agreed():
     call.session.calls.pending["c1"].call = ToolCall("c1", "book", "{}", (Said(1, 1.0, 2.0),))
     call.listen_for(500)
     assert "I am booking it now." in call.of("model.create_response")[0][2]
+
+
+def use(call, number, name):
+    """The model calls another tool, in a response of its own."""
+    response = f"r{number}"
+    call.model(ev.ResponseStarted(response))
+    call.model(ev.ToolCalled(response, f"fc_{number}", f"c{number}", name, "{}"))
+    call.model(ev.ResponseEnded(response, "completed"))
+
+
+@pytest.mark.parametrize("name", ["read_a", "write_b"])
+def test_while_staff_think_the_conversation_goes_on(name):
+    call = asking("write_a")
+    call.session.on_tool_waiting("c1", 60.0)
+    call.say("r2", "i2", request=call.of("model.create_response")[0][1])
+    call.play_out()
+    use(call, 3, name)
+    assert [entry[1].call_id for entry in call.of("tools.start")] == ["c1", "c3"]
+    call.session.on_tool_outcome("c3", '{"success": true}')
+    assert len(call.of("model.create_response")) == 2, "the caller hears of it now"
+
+
+def test_calls_of_one_turn_keep_their_order_while_staff_think():
+    call = Call(first_message="", tools=ASKED).answer()
+    call.model(ev.ResponseStarted("r1"))
+    for number, name in enumerate(["write_a", "write_b"], 1):
+        call.model(ev.ToolCalled("r1", f"fc_{number}", f"c{number}", name, "{}"))
+    call.model(ev.ResponseEnded("r1", "completed"))
+    assert [entry[1].name for entry in call.of("tools.start")] == ["write_b"]
+    call.session.on_tool_waiting("c2", 60.0)
+    call.listen_for(500)
+    assert [entry[1].name for entry in call.of("tools.start")] == ["write_b"]

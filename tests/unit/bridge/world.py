@@ -35,13 +35,16 @@ class FakeTools:
 
     def start(self, call) -> None:
         self.started[call.call_id] = self.started.get(call.call_id, 0) + 1
-        rng, clock = self.world.rng, self.world.clock
+        rng, clock, session = self.world.rng, self.world.clock, self.world.session
         if call.name in {"endCall", "transferCall", "press_keys"}:
             self._ask(call)
             return
         outcome = rng.choice(["ok", "ok", "ok", "error", "twice", "late", "lost"])
         delay = {"late": 8.0}.get(outcome, rng.random() * 2.5)
         text = json.dumps({"success": outcome != "error"})
+        if session.plan.tools["endCall"].asked and rng.random() < 0.2:
+            clock.later(0.02, lambda: session.on_tool_waiting(call.call_id, 12.0))
+            delay *= 4
         if outcome == "lost":
             return
         if rng.random() < 0.05:  # accepted at once, and told of later
