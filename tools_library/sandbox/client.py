@@ -138,7 +138,7 @@ class Sandbox:
         with self._lock:
             zygote, self._zygote, self._closed = self._zygote, None, True
         if zygote is not None:
-            zygote.stop()
+            zygote.stop(limits.GRACE_SECONDS)
 
     def forget(self) -> None:
         """Begin anew in a forked process: the zygote belongs to the one it was forked from."""
@@ -207,7 +207,7 @@ class Sandbox:
                 if self._zygote is zygote:
                     self._zygote, self._failed = None, error
                     self._retry_at = time.monotonic() + limits.RETRY_SECONDS
-                    zygote.kill()
+                    zygote.stop()
                     logger.error("sandbox.unavailable", extra={"why": str(error)})
             raise Unavailable(str(error)) from None
         return zygote
@@ -236,7 +236,7 @@ class Sandbox:
                 self._zygote = None
         if current:
             logger.warning("sandbox.restarting", extra={"why": "its process ended or hung"})
-        zygote.kill()
+        zygote.stop()
 
 
 class _Slot:

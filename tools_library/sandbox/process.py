@@ -144,19 +144,14 @@ class Zygote:
         stop_at = time.monotonic() + timeout_s + limits.GRACE_SECONDS
         return Exchange(job, report, frame, http, stop_at).run()
 
-    def stop(self) -> None:
-        """End it and its children; waits until it is gone."""
+    def stop(self, patience_s: float = limits.GOODBYE_SECONDS) -> None:
+        """End it with all its children; one that does not leave by itself in time is killed."""
         self._hang_up()
         try:
-            self._process.wait(limits.GRACE_SECONDS)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """End it at once, with all its children."""
-        self._hang_up()
-        self._process.kill()
-        self._process.wait()
+            self._process.kill()
+            self._process.wait()
 
     def _hang_up(self) -> None:
         with suppress(OSError):  # whoever waits for a message has waited long enough

@@ -184,6 +184,8 @@ class _Loop:
             events = self._poll.poll(0 if wants_spare else self._patience_ms())
             if wants_spare and not events:
                 self._park()
+            # The control socket was registered first and is named first. So whatever is closed in
+            # this round is closed after what it opened: no number means two things in one round.
             for fd, _event in events:
                 self._handle(fd)
             self._end_the_late()
