@@ -70,6 +70,7 @@ def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
     """
     arguments = _checked(approval, given)
     _may_answer(approval, given, by)
+    _may_hold_always(approval, given, by)
     if approval.status == ApprovalStatus.PENDING and approval.expires_at <= timezone.now():
         expiry.close(approval)
     with transaction.atomic():
@@ -96,6 +97,20 @@ def _may_answer(approval: Approval, given: Answer, by: Actor | None) -> None:
     if approval.trigger_context == "chat":
         raise PermissionDenied("Only the user of this conversation can say yes to this.")
     raise PermissionDenied("Only the caller can say yes to this, on the phone.")
+
+
+def _may_hold_always(approval: Approval, given: Answer, by: Actor | None) -> None:
+    """Let a user's lasting yes be that of somebody: it holds in their own conversations alone.
+
+    Raises:
+        InvalidInput: nobody is signed in, so it would hold for everybody.
+    """
+    lasts = given.says_yes and given.remember == Remember.ALWAYS
+    if lasts and approval.policy == Policy.CONFIRM and person_of(by) is None:
+        raise InvalidInput({
+            "remember": "Only somebody who is signed in can say yes for always; write once or "
+            "conversation."
+        })  # fmt: skip
 
 
 def _is_the_user(approval: Approval, by: Actor | None) -> bool:

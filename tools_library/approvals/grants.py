@@ -37,6 +37,8 @@ class Wanted:
 def give(approval: Approval, by: Actor | None, *, exact: bool) -> ApprovalGrant | None:
     """Keep a yes for later, as the answer wanted; None where it was for once or the tool is gone.
 
+    Staff's holds for everybody, a user's for their own conversations.
+
     Args:
         exact: for these arguments only.
     """

@@ -9,6 +9,7 @@ from tools_library.approvals import answering, grants
 from tools_library.approvals.answering import Answer
 from tools_library.models import ApprovalGrant, ToolExecution
 from tools_library.services.tools import save_tool
+from voiceassist.foundation.errors import InvalidInput
 
 pytestmark = [
     pytest.mark.django_db,
@@ -74,3 +75,30 @@ def test_a_users_own_grant_is_for_their_own_conversations(organization, confirme
     for number, more in enumerate([{"trigger": "chat", "user_id": other.pk}, {"trigger": "call"}]):
         asked = ask(confirmed, organization, call_id=f"b{number}", source_id="9", **more)
         assert asked.status == "awaiting_approval"
+
+
+class PageVisitor:
+    """Whoever a foreign page's conversation is with: their yes counts in it, nobody signed in."""
+
+    is_authenticated = True
+    answers_for = ("chat", "5")
+
+
+@pytest.mark.parametrize("decision", ["approve", "edit"])
+def test_a_visitors_yes_holds_in_their_conversation_and_not_for_everybody(
+    organization, confirmed, decision
+):
+    arguments = {"order_id": "8"} if decision == "edit" else None
+    row = ask(confirmed, organization, trigger="chat")
+    with pytest.raises(InvalidInput) as refused:
+        always = Answer(decision, arguments, remember="always")
+        answering.answer(row.approval, always, by=PageVisitor())
+    assert "signed in" in refused.value.errors["remember"]
+    assert not ApprovalGrant.unscoped.exists()
+    here = Answer(decision, arguments, remember="conversation")
+    assert answering.answer(row.approval, here, by=PageVisitor()).status == "approved"
+    assert ask(confirmed, organization, trigger="chat", call_id="c2").status == "queued"
+    other = ask(confirmed, organization, trigger="chat", call_id="c3", source_id="6")
+    assert other.status == "awaiting_approval"
+    on_the_phone = ask(confirmed, organization, call_id="c4", source_id="7")
+    assert on_the_phone.status == "awaiting_approval"
