@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ENDS = "The call ends after the farewell."
 UNDER_WAY = "The call is being ended already."
 BEING_PUT_THROUGH = "The caller is being put through already."
+NOT_YET = "Not yet: tell the caller what came of the other tools first, then call endCall again."
 
 
 def perform(session: Session, call: ToolCall, arguments: Mapping[str, Any], spoken: bool) -> None:
@@ -26,6 +27,9 @@ def perform(session: Session, call: ToolCall, arguments: Mapping[str, Any], spok
         transfer = closing.ending.transfer is not None
         told = BEING_PUT_THROUGH if transfer else UNDER_WAY
         session.calls.turn_down(call, "cancelled", told)
+        return
+    if session.calls.more_was_done_with(call.call_id):
+        session.calls.turn_down(call, "cancelled", NOT_YET)
         return
     session.tools.begin_here(call)
     session.calls.answer(call.call_id, json.dumps({"success": True, "message": ENDS}))

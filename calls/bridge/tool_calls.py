@@ -84,6 +84,7 @@ class ToolCalls:
     pending: dict[str, Pending] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     done_responses: set[str] = field(default_factory=set)
+    working_responses: set[str] = field(default_factory=set)  # they called others than the session
     # Answers that no response has seen yet: call id → whether the model has taken it in.
     unseen: dict[str, bool] = field(default_factory=dict)
 
@@ -97,6 +98,8 @@ class ToolCalls:
         traits = self.traits.get(event.name, UNKNOWN)
         entry = Pending(call, traits, event.response_id, len(self.seen))
         self.pending[event.call_id] = entry
+        if traits.runs_at != "session":
+            self.working_responses.add(event.response_id)
         if interrupted:
             self._refuse(entry)
         elif traits.side_effect == "read" and traits.runs_at != "session":
@@ -109,6 +112,16 @@ class ToolCalls:
     def under_way(self) -> bool:
         """Whether calls have no answer yet that will come soon: staff may take minutes."""
         return any(not entry.waits_for_staff for entry in self.pending.values())
+
+    def more_was_done_with(self, call_id: str) -> bool:
+        """Whether a call's response has called tools too, of whose outcomes nobody spoke yet.
+
+        What waited for somebody's yes has left time for that.
+        """
+        entry = self.pending.get(call_id)
+        if entry is None or entry.started:
+            return False
+        return entry.response_id in self.working_responses
 
     def for_session(self, response_id: str) -> list[Pending]:
         """Return the calls of a finished response that the session itself must perform."""

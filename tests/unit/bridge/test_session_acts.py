@@ -11,7 +11,7 @@ from calls.bridge import frames
 from calls.bridge import model_events as ev
 from calls.bridge.ports import Transfer
 from tests.unit.bridge.plans import plan
-from tests.unit.bridge.scripted import Call
+from tests.unit.bridge.scripted import Call, tool
 
 
 def ask(call, name, response="r1", **arguments):
@@ -190,3 +190,19 @@ def test_keys_heard_whole_were_pressed_even_where_the_caller_speaks_right_after(
     call.model(ev.SpeechStarted("u1", 400))
     assert output(call) == {"success": True, "message": "Pressed 12."}
     assert [e[1:3] for e in call.of("tools.finish_here")] == [("c1", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "early"), [("read_a", True), ("read_a", False), ("write_a", False)]
+)
+def test_a_call_does_not_end_before_the_caller_heard_what_else_was_done(name, early):
+    call = Call(first_message="").answer()
+    call.model(ev.ResponseStarted("r1"), tool("c0", name))
+    if early:
+        call.session.on_tool_outcome("c0", '{"success": false}')
+    call.model(tool("c1", "endCall"), ev.ResponseEnded("r1", "completed"))
+    if not early:
+        call.session.on_tool_outcome("c0", '{"success": false}')
+    assert "then call endCall again" in call.of("model.answer_tool")[-1 if early else 0][2]
+    assert [entry[2] for entry in call.of("model.create_response")] == [None], "a turn, no farewell"
+    assert call.session.endings.closing is None
