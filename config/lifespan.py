@@ -14,6 +14,7 @@ from calls.live import live_calls
 from calls.services.recorder import recorder
 from tools_library.services.outcomes import process_listener
 from tools_library.services.sandbox_health import start_sandbox
+from tools_library.services.starting import start_aws
 from voiceassist.conversations.services.driving import driver
 from voiceassist.foundation import jobs
 from voiceassist.foundation.events.transport import live_loop
@@ -53,6 +54,7 @@ async def start() -> list[asyncio.Task[None]]:
     jobs.start_periodic()
     if settings.JOBS_RUNNER == "in_process":
         await asyncio.to_thread(start_sandbox)
+        start_aws()
     return [asyncio.create_task(remote.listen(live_calls), name="calls-control")]
 
 

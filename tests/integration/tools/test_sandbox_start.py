@@ -1,4 +1,4 @@
-"""The sandbox is started with the process that runs tools, not by the first tool."""
+"""The sandbox, and AWS's SDK, are started with the process that runs tools, not by a tool."""
 
 import os
 from pathlib import Path
@@ -35,20 +35,22 @@ def test_a_worker_starts_it_before_any_tool_runs(tmp_path, tool_server):
 
 def test_of_a_pool_of_processes_each_starts_its_own_and_their_parent_none(monkeypatch):
     started = []
-    monkeypatch.setattr(celery, "start_sandbox", lambda: started.append(1))
+    monkeypatch.setattr(celery, "start_sandbox", lambda: started.append("sandbox"))
+    monkeypatch.setattr(celery, "start_aws", lambda: started.append("aws"))
     celery.worker_ready.send(sender=Mock(**{"pool.uses_semaphore": True}))
     assert started == []
     celery.worker_process_init.send(sender=None)
-    assert started == [1]
+    assert started == ["sandbox", "aws"]
 
 
 @pytest.mark.parametrize(("runner", "times"), [("in_process", 1), ("celery", 0)])
 async def test_a_server_starts_it_where_it_runs_tools_itself(settings, monkeypatch, runner, times):
     started = []
-    monkeypatch.setattr(lifespan, "start_sandbox", lambda: started.append(1))
+    monkeypatch.setattr(lifespan, "start_sandbox", lambda: started.append("sandbox"))
+    monkeypatch.setattr(lifespan, "start_aws", lambda: started.append("aws"))
     monkeypatch.setattr(lifespan.jobs, "start_periodic", lambda: None)
     monkeypatch.setattr(lifespan, "process_listener", AsyncMock())  # another loop has it in tests
     settings.JOBS_RUNNER = runner
     tasks = await lifespan.start()
     await lifespan.stop(tasks)
-    assert started == [1] * times
+    assert started == ["sandbox", "aws"] * times
