@@ -137,7 +137,8 @@ def _move(call: ToolProposal) -> list[events.News]:
     before, status = call.status, results.status_of(row, in_browser=call.runs_at == "browser")
     news: list[events.News] = []
     if before == ProposalStatus.PROPOSED:
-        news.append(("tool_call_start", stepping.proposed(call)))
+        asks = status == ProposalStatus.PENDING_APPROVAL
+        news.append(("tool_call_start", {**stepping.proposed(call), "requires_approval": asks}))
     if before == ProposalStatus.PENDING_APPROVAL:
         news.append(("approval_resolved", _decided(call, row)))
     if status not in OPEN_PROPOSALS:
