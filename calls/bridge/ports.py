@@ -75,6 +75,7 @@ class CallPlan:
     destinations: Mapping[str, str] = field(default_factory=dict)  # label or number → number
     resumed: bool = False
     returns_with: str = "resumed"  # key of the sentence that a resumed stream begins with
+    news: tuple[str, ...] = ()  # what came of tools while no stream was open
     position_offset: int = 0
     offset_ms: int = 0
 

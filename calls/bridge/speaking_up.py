@@ -18,7 +18,7 @@ class SpeakingUp:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._late: deque[str] = deque()
+        self._late = deque(session.plan.news)
 
     def late(self, text: str) -> None:
         """Something came of a call that was answered before: a turn of its own tells it."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from calls.bridge.ports import CallPlan, HistoryItem, ModelSettings, Phrases, ToolTraits
 from calls.choices import Direction
-from calls.models import Call, MediaTicket, TranscriptItem
-from calls.services import tickets, transfers
+from calls.models import Call, MediaTicket, TranscriptItem, Transfer
+from calls.services import late_results, tickets, transfers
 from calls.services.errors import TicketRefused
 from calls.services.recorder import CallRef
 from tools_library.approvals.policy import who_is_asked
@@ -129,9 +130,16 @@ def _plan(
         destinations=destinations(spec.tools_settings.transfer_call),
         resumed=resumed,
         returns_with="transfer_failed" if back is not None else "resumed",
+        news=late_results.missed(call, _silent_since(ticket, back)) if resumed else (),
         position_offset=position,
         offset_ms=offset_ms,
     )
+
+
+def _silent_since(ticket: MediaTicket, back: Transfer | None) -> datetime:
+    """Return when the stream before this one closed, as far as that is written down."""
+    dialled = back.dialled_at if back is not None else None
+    return ticket.call.stream_closed_at or dialled or ticket.created_at
 
 
 def _turn_detection(spec: AssistantSpec) -> dict[str, Any]:

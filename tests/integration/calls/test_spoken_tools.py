@@ -1,10 +1,15 @@
 """Around runs on real sockets: words of staff, interruptions, keys, outcomes that come late."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.db import transaction
 
 from calls import remote
 from calls.models import TranscriptItem
-from calls.services import late_results
+from calls.services import late_results, lifecycle, plan
+from tests.factories.calls import make_line, only_call, post, ring_form
 from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.calls.site import ended
 from tools_library.models import ToolExecution
@@ -93,8 +98,6 @@ def test_keys_are_pressed_in_the_call_and_the_run_says_which(site):
 
 
 def test_a_late_outcome_reaches_the_session_of_its_call(calls_db, monkeypatch):
-    from tests.factories.calls import make_line, only_call, post, ring_form
-
     line = make_line()
     post("/twilio/voice", ring_form())
     sent, told = [], []
@@ -119,3 +122,26 @@ def test_a_late_outcome_reaches_the_session_of_its_call(calls_db, monkeypatch):
     row.call = None
     late_results.pass_on(row)
     assert len(sent) == 1
+
+
+def test_what_ended_while_no_stream_was_open_is_news_for_the_next_one(calls_db):
+    line = make_line()
+    tool = make_tool(line.organization)
+    post("/twilio/voice", ring_form())
+    lifecycle.answer(only_call())
+    lifecycle.stream_closed(only_call(), 0, {})
+    closed = only_call().stream_closed_at
+    for number, (status, seconds) in enumerate(
+        [("success", -1), ("success", 1), ("cancelled", 1), ("timeout", 2)]
+    ):
+        ToolExecution.unscoped.create(
+            organization_id=line.organization_id, call=only_call(), tool=tool,
+            tool_name=f"tool_{number}", trigger_context="call", status=status, side_effect="read",
+            output_result={"success": status == "success", "message": f"Number {number}."},
+            completed_at=closed + timedelta(seconds=seconds),
+        )  # fmt: skip
+    with transaction.atomic():
+        body = post("/twilio/resume", ring_form())[1]
+        opened = plan.open_stream(re.search(r"/twilio/media/([^\"]+)", body).group(1))
+    assert ["tool_1" in news or "tool_3" in news for news in opened.plan.news] == [True, True]
+    assert "Number 1." in opened.plan.news[0]

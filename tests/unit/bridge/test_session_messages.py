@@ -143,3 +143,13 @@ def test_a_late_outcome_is_told_in_a_turn_of_its_own_once_nobody_speaks():
     call.listen_for(1_000)
     assert call.of("model.add_message") == [("model.add_message", "system", "The parcel was sent.")]
     assert asked(call) == [None]
+
+
+def test_what_came_of_tools_while_the_line_was_down_is_told_after_the_return():
+    call = Call(resumed=True, news=("The parcel was sent.",)).answer()
+    (back,) = call.of("model.create_response")
+    assert "Back again." in back[2]
+    call.say("r1", request=back[1])
+    call.play_out()
+    assert call.of("model.add_message") == [("model.add_message", "system", "The parcel was sent.")]
+    assert asked(call)[1:] == [None]
