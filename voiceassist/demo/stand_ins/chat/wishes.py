@@ -66,11 +66,11 @@ def words_for(wish: str) -> str | None:
 
 def is_wish(part: str, tools: Tools) -> bool:
     """Whether a part of a sentence asks for something by itself."""
-    return bool(calls_for(part, tools)) or words_for(part) is not None or _is_asked_for(part)
-
-
-def _is_asked_for(part: str) -> bool:
-    return any(flow.words.search(part) for flow in _FLOWS + _QUESTIONS)
+    return (
+        bool(calls_for(part, tools))
+        or any(rule.calls for rule, _ in _matching(part))
+        or any(flow.words.search(part) for flow in _FLOWS + _QUESTIONS)
+    )
 
 
 def _by_order(wish: str, tools: Tools) -> Call | None:
