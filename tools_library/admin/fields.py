@@ -113,8 +113,8 @@ class PhrasesField(LinesField):
 class CodeField(forms.CharField):
     """A program; line ends are the same whoever's browser sends them."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {**CODE, "rows": 20, "wrap": "off", "data-code": "python"}
+    def __init__(self, *, rows: int = 20, **kwargs: Any) -> None:
+        attrs = {**CODE, "rows": rows, "wrap": "off", "data-code": ""}
         widget = UnfoldAdminTextareaWidget(attrs=attrs)
         super().__init__(required=False, strip=False, widget=widget, **kwargs)
 

@@ -170,7 +170,7 @@ QUERY = (
         "postgresql://user:password@host:5432/name.",
     ), credential=True),
     _of(DATABASE, "sql", forms.CharField(
-        required=False, label="Query", widget=CodeField().widget,
+        required=False, label="Query", widget=CodeField(rows=6).widget,
         help_text="One SELECT. Values come in as %(name)s, never as text.",
     ), "query"),
     _of(DATABASE, "sql_parameters", PrettyJSONField(

@@ -10,14 +10,17 @@ from django.db.models import Count, Q, QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from tools_library.admin import around, functions, kinds, trying
 from tools_library.admin.forms import ToolForm
 from tools_library.admin.part import Part
 from tools_library.admin.waiting import WaitingNote
+from tools_library.choices import TriggerContext
 from tools_library.models import AssistantTool, Tool, ToolVersion
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
@@ -59,18 +62,19 @@ _SHARED = ("Sharing", {"classes": _CLOSED, "fields": ("is_public", "is_template"
 _HISTORY = ("Where it is used, and its versions", {"fields": ("used_where", "history")})
 _READERS = (
     ("What it is", {"fields": (
-        ("display_name", "name"), "tool_type", "description", "side_effect", "is_active",
+        ("display_name", "name"), "kind", "description", "side_effect", "is_active",
         "arguments",
     )}),
     ("What it runs", {"fields": ("configured",)}),
     ("Rules", {"fields": (
-        "allowed_contexts", "require_confirmation", ("timeout_seconds", "retry_attempts"),
+        "used_in", "asked", ("timeout_seconds", "retry_attempts"),
         "behaves",
     )}),
     _HISTORY,
 )  # fmt: skip
 _FORM = (_WORDS, _ARGUMENTS, _RUNS, _ANSWER, _RULES, _SPOKEN, _SHARED)
-_OWN_WORDS = "tool_type != 'builtin'"
+# Whoever only reads has no such field in the page, and sees everything.
+_OWN_WORDS = "typeof tool_type == 'undefined' || tool_type != 'builtin'"
 _SHOWN = 20
 
 
@@ -86,6 +90,9 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
     search_fields = ("name", "display_name", "description")
     readonly_fields = ("used_where", "history")
     actions_detail = ("try_it",)
+    what_happens = (
+        "Assistants lose it at once. Its versions and runs stay, and its name is free again."
+    )
     conditional_fields: ClassVar[dict[str, str]] = {
         "name": _OWN_WORDS,
         "side_effect": _OWN_WORDS,
@@ -185,6 +192,18 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
             raise Http404("There is no such tool.")
         return trying.page(request, tool, self.admin_site.each_context(request))
 
+    @display(description="Where it may be used")
+    def used_in(self, obj: Tool) -> str:
+        """Return the contexts in words."""
+        words = dict(TriggerContext.choices)
+        return ", ".join(words.get(each, each) for each in obj.allowed_contexts) or "Everywhere"
+
+    @display(description="Before it runs")
+    def asked(self, obj: Tool) -> str:
+        """Return who is asked."""
+        who = around.asks(obj.behaviour, require_confirmation=obj.require_confirmation)
+        return dict(around.ASKS)[who]
+
     @display(description="Arguments")
     def arguments(self, obj: Tool) -> SafeString:
         """Return the schema of the arguments."""
@@ -225,7 +244,7 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
 def _line(row: ToolVersion) -> SafeString:
     link = reverse("admin:tools_library_toolversion_change", args=[row.pk])
     who = f", {row.created_by}" if row.created_by else ""
-    when = f"{row.created_at:%Y-%m-%d %H:%M} UTC"
+    when = date_format(localtime(row.created_at), "DATETIME_FORMAT")
     return format_html('<a class="va-link" href="{}">{}</a> · {}{}', link, row.version, when, who)
 
 

@@ -66,6 +66,9 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
+    delete_confirmation_template = "admin/deleting.html"
+    what_happens = ""
+    """What deleting one does, for whoever is asked."""
 
     # --- what a subclass says ------------------------------------------------------------------
     def store(self, request: HttpRequest, obj: Any, form: Any) -> None:
@@ -188,6 +191,7 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
 
     def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Ask and delete; where the service refuses, say why."""
+        extra_context = {"what_happens": self.what_happens, **(extra_context or {})}
         return self._or_say_why(
             request, lambda: super(OrganizationAdmin, self).delete_view(
                 request, object_id, extra_context
@@ -199,6 +203,14 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
         return self._or_say_why(
             request, lambda: super(OrganizationAdmin, self).changelist_view(request, extra_context)
         )
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """Show the question, with what goes too."""
+        parts = [each for each in context["deleted_objects"] if isinstance(each, list)]
+        page: HttpResponse = super().render_delete_form(
+            request, {**context, "goes_too": [part for inner in parts for part in inner]}
+        )
+        return page
 
     def _or_say_why(self, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
         if request.method != "POST":

@@ -1,6 +1,8 @@
 """Every admin page really rendered for each role: what opens, what is refused, what is foreign."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -250,3 +252,47 @@ def test_the_admin_has_its_own_policy_and_the_pages_keep_the_strict_one(
     assert "script-src 'self' 'unsafe-eval';" in f"{policy};"
     assert "style-src 'self' 'unsafe-inline';" in f"{policy};"
     assert "unsafe" not in client.get("/calls")["Content-Security-Policy"]
+
+
+def test_the_first_page_lists_what_the_menu_lists(as_role: Callable[[str], Client]) -> None:
+    shown = as_role("operator").get("/admin/").content.decode()
+    listed = shown[shown.index('class="va-index"') :]
+    titles = re.findall(r"</span>([^<]+)</a></li>", listed)
+    assert {"Calls", "Tool runs", "Tools"} <= set(titles)
+    assert not {"Credentials", "Mails", "Accounts"} & set(titles)
+
+
+def test_deleting_asks_by_name_and_says_what_goes_and_what_stays(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    client, assistant = as_role("builder"), Assistant.objects.of(shop).get()
+    assistant.name = "<b>Desk</b>"
+    drafts.save(assistant)
+    address = url("assistants.assistant", "delete", assistant.pk)
+    shown = client.get(address).content.decode()
+    assert "Delete &lt;b&gt;Desk&lt;/b&gt;?" in shown
+    assert "Its past calls stay." in shown
+    assert "These go with it" in shown
+    assert "version 1" in shown
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert not Assistant.objects.of(shop).exists()
+
+
+def test_a_reader_of_a_tool_sees_its_rules_in_words(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    row = row_of("tools_library.tool", shop)
+    shown = as_role("operator").get(url("tools_library.tool", "change", row.pk)).content.decode()
+    for words in ("Name for the model", "What a run does", "Everywhere", "Nobody: it runs"):
+        assert words in shown
+    # A page without the field must not hide by it.
+    assert "typeof tool_type ==" in unescape(shown)
+    assert not re.search(r'x-show="\(?tool_type', shown)
+
+
+def test_a_list_offers_to_show_all_only_where_something_narrows_it(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    client, address = as_role("builder"), url("tools_library.tool", "changelist")
+    assert "Show all" not in client.get(address).content.decode()
+    assert "Show all" in client.get(address, {"q": "lookup"}).content.decode()

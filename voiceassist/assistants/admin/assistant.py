@@ -65,6 +65,7 @@ class AssistantAdmin(OrganizationAdmin):
     prepopulated_fields: ClassVar[Any] = {"slug": ("name",)}
     inlines = (PhoneNumberInline,)
     actions = ("copy",)
+    what_happens = "Its numbers are not answered any more. Its past calls stay."
     actions_submit_line = ("publish_now",)
     change_form_before_template = "admin/assistants/assistant/state.html"
     conditional_fields: ClassVar[dict[str, str]] = {
