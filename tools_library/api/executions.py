@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.db.models import QuerySet
@@ -54,7 +55,7 @@ class ExecutionSerializer(serializers.ModelSerializer[ToolExecution]):
         read_only_fields = fields
 
 
-class Executions(View, generics.ListAPIView[Any]):
+class Executions(View, generics.ListAPIView[Any], ABC):
     """Base of the lists of runs, newest first."""
 
     required_permission = "executions.read"
@@ -62,9 +63,9 @@ class Executions(View, generics.ListAPIView[Any]):
     serializer_class = ExecutionSerializer
     filterset_class = ExecutionFilterSet
 
+    @abstractmethod
     def of_address(self) -> QuerySet[ToolExecution]:
         """Return the runs that the address names."""
-        raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[ToolExecution]:
         """Return them without what only workers need."""
