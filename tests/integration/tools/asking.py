@@ -37,11 +37,11 @@ def die():
 
 
 def call(tool, call_id):
-    """Call a tool as a live call does; its outcome follows as a line of its own."""
+    """Call a tool as a conversation does; its outcome follows as a line of its own."""
     listener = outcomes.start_from_thread()
     found = Tool.unscoped.select_related("organization").get(pk=tool)
     source = origin(
-        found.organization, trigger="call", source_kind="call", source_id="5",
+        found.organization, trigger="chat", source_kind="chat", source_id="5",
         reply_to=listener.channel,
     )  # fmt: skip
     row = execution.request(found, {"order_id": "7"}, source, tool_call_id=call_id)
