@@ -49,6 +49,27 @@ TOOLS = [
     OpenApiExample("A Python function", _PYTHON, request_only=True),
 ]
 CHANGE = [OpenApiExample("Switch it off", {"is_active": False}, request_only=True)]
+CHOICES = [
+    OpenApiExample(
+        "AWS functions",
+        {
+            "tool_type": "lambda",
+            "configuration": {
+                "aws_region": "eu-west-1",
+                "credentials": {
+                    "access_key_field": "aws_access_key",
+                    "secret_key_field": "aws_secret_key",
+                },
+            },
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "Tools of an MCP server",
+        {"tool_type": "mcp", "configuration": {"url": "https://shop.example.com/mcp"}},
+        request_only=True,
+    ),
+]
 TEST = [
     OpenApiExample("As it is", {"parameters": {"order_id": "1042"}}, request_only=True),
     OpenApiExample(

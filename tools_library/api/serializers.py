@@ -24,6 +24,20 @@ class JSONObject(serializers.JSONField):
     """A JSON object, whose shape the service judges."""
 
 
+class StrictObject(JSONObject):
+    """A JSON object, and nothing else."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what is no object.
+
+        Raises:
+            ValidationError: it is something else.
+        """
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Write a JSON object.")
+        return super().to_internal_value(data)
+
+
 def effective(tool: Any, configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return what holds where a tool or version leaves its limits open.
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from tools_library.api import examples
 from tools_library.api.executions import ExecutionSerializer
 from tools_library.api.reading import View
-from tools_library.api.serializers import JSONObject, ToolBodySerializer
+from tools_library.api.serializers import JSONObject, StrictObject, ToolBodySerializer
 from tools_library.api.throttling import TrialsThrottle
 from tools_library.models import Tool, ToolExecution
 from tools_library.services import trials
@@ -25,20 +25,6 @@ from voiceassist.organizations.roles import may
 _OF_A_TEST = ("parameters", "assistant_id", "context")
 
 
-class _Object(JSONObject):
-    """A JSON object, and nothing else."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse what is no object.
-
-        Raises:
-            ValidationError: it is something else.
-        """
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("Write a JSON object.")
-        return super().to_internal_value(data)
-
-
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
 class AssistantName(serializers.CharField):
     """An assistant by its id or slug."""
@@ -47,14 +33,14 @@ class AssistantName(serializers.CharField):
 class TrialSerializer(serializers.Serializer[Any]):
     """What any tool is tried with."""
 
-    parameters = _Object(required=False, default=dict, help_text="Its arguments.")
+    parameters = StrictObject(required=False, default=dict, help_text="Its arguments.")
     assistant_id = AssistantName(
         required=False,
         allow_null=True,
         max_length=100,
         help_text="Id or slug: in whose name, and with whose configuration where it has the tool.",
     )
-    context = _Object(  # type: ignore[assignment]
+    context = StrictObject(  # type: ignore[assignment]
         required=False, default=dict, help_text="Names for templates, such as phone_number."
     )
 
@@ -83,7 +69,7 @@ class TrialSerializer(serializers.Serializer[Any]):
 class TestSerializer(TrialSerializer):
     """What a saved tool is tried with."""
 
-    configuration = _Object(
+    configuration = StrictObject(
         required=False, default=dict, help_text="Merged over the tool's (RFC 7396), for this run."
     )
 

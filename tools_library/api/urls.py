@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tools_library.api import assignments, executions, settings, templates, testing, tools
+from tools_library.api import assignments, choices, executions, settings, templates, testing, tools
 from tools_library.api.callback import RunCallback
 
 TOOLS = r"^organization/tools"
@@ -14,6 +14,7 @@ TEMPLATE = r"(?P<template_id>\d{1,18})"
 urlpatterns = [
     re_path(rf"{TOOLS}/?$", tools.Tools.as_view(), name="api-tools"),
     re_path(rf"{TOOLS}/test/?$", testing.TestUnsaved.as_view(), name="api-tools-test"),
+    re_path(rf"{TOOLS}/choices/?$", choices.Choices.as_view(), name="api-tools-choices"),
     re_path(
         rf"{TOOLS}/from-template/{TEMPLATE}/?$",
         templates.FromTemplate.as_view(),
