@@ -22,7 +22,7 @@ def said(call):
 
 
 def in_order(lines, *wanted):
-    return [line for line in lines if line in wanted] == list(wanted)
+    return [line for line in lines if line in wanted][: len(wanted)] == list(wanted)
 
 
 DONE = "The workshop expects you on Tuesday at ten."
