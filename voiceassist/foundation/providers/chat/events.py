@@ -27,6 +27,8 @@ class EventReader:
         Raises:
             EventTooLarge: see the class.
         """
+        if not piece:
+            return
         begins_late = self._was_cr and piece[:1] == b"\n"
         self._was_cr = piece[-1:] == b"\r"
         if begins_late:
