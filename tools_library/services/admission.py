@@ -117,7 +117,7 @@ def judge_yes(execution: ToolExecution, entry: CatalogTool) -> None:
         RateLimited: its tool, assistant or organization has run as often as it may.
         ToolError: its tool is gone or switched off.
     """
-    if execution.source_id:
+    if execution.source_id and entry.behaviour.runs_per_call is not None:
         locks.hold(f"source:{execution.source_kind}:{execution.source_id}")
     standing = _standing(execution, entry)
     _keep_within_runs(entry, standing)

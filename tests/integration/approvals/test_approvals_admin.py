@@ -96,6 +96,21 @@ def test_several_are_answered_from_the_list_and_late_ones_say_why(organization, 
     ]  # fmt: skip
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_one_is_answered_in_a_transaction_of_its_own(organization, staffed, monkeypatch):
+    """Two at once would take the locks of their limits in different orders, and wait for ever."""
+    rows = [ask(staffed, organization, call_id=f"c{n}").approval for n in range(2)]
+    inside, answer = [], answering.answer
+
+    def noting(*given, **who):
+        inside.append(connection.in_atomic_block)
+        return answer(*given, **who)
+
+    monkeypatch.setattr(answering, "answer", noting)
+    text = choose(signed_in(organization, "operator"), QUESTIONS, "approve_chosen", *rows)
+    assert "Approved: 2." in text and inside == [False, False]
+
+
 def test_a_question_to_the_caller_cannot_be_approved_from_the_list(organization, confirmed):
     row = ask(confirmed, organization).approval
     text = choose(signed_in(organization, "owner"), QUESTIONS, "approve_chosen", row)
