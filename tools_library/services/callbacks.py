@@ -30,6 +30,7 @@ from tools_library.services.rows import one
 from tools_library.services.secrets import OrganizationSecrets
 from voiceassist.foundation import crypto
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.jobs import give_back_connections
 
 NAME = "callback_url"
 MAX_BYTES = 64_000
@@ -94,6 +95,7 @@ class KeptSecrets(OrganizationSecrets):
                 organization_id=self._organization_id,
                 defaults={"encrypted_values": crypto.encrypt(json.dumps(self._made))},
             )
+            give_back_connections()
 
 
 def forget_sent() -> int:

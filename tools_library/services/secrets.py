@@ -14,6 +14,7 @@ from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.secrets import FixedSecrets
 from tools_library.models import AssistantTool, Tool
 from voiceassist.foundation.crypto import UnreadableSecret
+from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.organizations.services import credentials
 
 
@@ -34,6 +35,7 @@ class OrganizationSecrets(FixedSecrets):
         """Return which credentials the organization has."""
         if self._names is None:
             names = credentials.names(self._organization_id)
+            give_back_connections()
             self._names = names if self._only is None else names.intersection(self._only)
         return self._names
 
@@ -50,6 +52,8 @@ class OrganizationSecrets(FixedSecrets):
                     f"The credential {name!r} cannot be read; staff must enter its value again.",
                     detail=error.public_message,
                 ) from None
+            finally:
+                give_back_connections()  # what follows waits for somebody outside
         return self._values[name]
 
 

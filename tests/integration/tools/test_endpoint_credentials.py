@@ -6,9 +6,11 @@ from base64 import b64encode
 import pytest
 from django.apps import apps
 from django.core import serializers
+from django.db import connection
 
 from tests.factories.tools import endpoint_configuration, make_tool, origin
-from tools_library.services import execution
+from tools_library.services import execution, queues
+from voiceassist.foundation import outbound
 from voiceassist.organizations.services import credentials
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -61,6 +63,34 @@ def test_a_canary_goes_out_and_stays_nowhere(organization, tool_server, caplog, 
     everything = stored() + caplog.text
     assert str(row.execution_id) in everything and "SHOP_KEY" in everything
     assert "canary" not in everything and pair not in everything
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_no_database_connection_is_held_while_a_service_is_waited_for(
+    organization, tool_server, monkeypatch, mode
+):
+    held, send = [], outbound.request
+
+    def spy(*args, **more):
+        held.append(connection.connection is not None)
+        return send(*args, **more)
+
+    monkeypatch.setattr(outbound, "request", spy)
+    credentials.create(organization, "SHOP_KEY", KEY)
+    tool = make_tool(
+        organization,
+        configuration=endpoint_configuration(
+            tool_server.url,
+            headers={"X-Shop": "${SHOP_KEY}"},
+            authentication={"type": "hmac", "secret_field": "SHOP_KEY"},
+            query={"to": "${callback_url}"},
+        ),
+        behaviour={"execution_mode": mode},
+    )
+    monkeypatch.setattr(queues, "enqueue", lambda *args, queue=None: None)
+    row = execution.request(tool, {"order_id": "7"}, origin(organization))
+    execution.perform(str(row.execution_id))
+    assert held == [False] and len(tool_server.received) == 1
 
 
 def test_look_ups_count_as_the_organizations(organization, monkeypatch):
