@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from calls.models import Call
 from voiceassist.organizations.current import organization_of
-from voiceassist.organizations.roles import LEAST_ROLE, may
+from voiceassist.organizations.pages import page
 
-View = Callable[..., HttpResponse]
-
-
-def page(permission: str) -> Callable[[View], View]:
-    """Let in whoever is signed in and has `permission` in the organization they act for."""
-
-    def decorate(view: View) -> View:
-        @login_required
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            organization = organization_of(request)
-            if not may(request.user, permission):
-                least = LEAST_ROLE[permission].label.lower()
-                raise PermissionDenied(
-                    f"This needs the role {least} or above. Ask an admin of {organization.name}."
-                )
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate
+__all__ = ["call_or_404", "page"]
 
 
 def call_or_404(request: HttpRequest, call_id: int) -> Call:

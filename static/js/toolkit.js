@@ -74,6 +74,7 @@ export class Conversation extends EventTarget {
     this.tools = new Map();
     this.running = new Map();
     this.answering = new Set();
+    this.carriedOut = new Set();
     this.stopped = new AbortController();
     this.others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`voiceassist:${this.threadId}`);
     this.others?.addEventListener("message", ({ data }) => this.#answeredElsewhere(data));
@@ -84,9 +85,9 @@ export class Conversation extends EventTarget {
     return pendingCalls(this.state).filter(({ id }) => !this.answering.has(id));
   }
 
-  // `auto`: carried out by one open page as soon as it is called; else a person starts it.
-  registerTool(name, { schema = null, run, auto = false, confirm = false }) {
-    this.tools.set(name, { schema, run, auto: auto && !confirm, confirm });
+  // `auto`: carried out by one open page as soon as it is called; else, or with `confirm`, a person starts it.
+  registerTool(name, { schema = null, run = null, auto = false, confirm = false, ...shown }) {
+    this.tools.set(name, { ...shown, schema, run, auto: auto && !confirm });
     this.#carryOut();
   }
 
@@ -212,9 +213,8 @@ export class Conversation extends EventTarget {
   #carryOut() {
     for (const call of this.pending) {
       const tool = this.tools.get(call.name);
-      if (tool?.auto && call.external && call.status === "pending_frontend" && !this.running.has(call.id)) {
-        this.#alone(call, tool);
-      }
+      const here = this.running.has(call.id) || this.carriedOut.has(call.id);
+      if (tool?.auto && call.external && call.status === "pending_frontend" && !here) this.#alone(call, tool);
     }
   }
 
@@ -235,11 +235,8 @@ export class Conversation extends EventTarget {
 
   async #claimAndRun(call, tool) {
     const claim = () => this.api.json(this.#thread("claims"), { tool_call_id: call.id, tab: this.tab });
-    try {
-      await claim();
-    } catch {
-      return; // another page has it
-    }
+    const { claimed } = await claim().catch(() => ({ claimed: false }));
+    if (!claimed) return; // another page has it
     const renew = setInterval(() => claim().catch(() => {}), RENEW_CLAIM_EVERY);
     try {
       await this.#run(call, tool);
@@ -259,6 +256,7 @@ export class Conversation extends EventTarget {
       given = { error: error?.message ?? error };
     } finally {
       this.running.delete(call.id);
+      this.carriedOut.add(call.id);
     }
     if (!controller.signal.aborted) await this.answer(call.id, given).catch((error) => this.#say("line", { state: "on", error }));
   }

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.services.ports import free_port
-from tests.services.product import Product, manage, start_product
+from tests.e2e.demo import demo_product, sign_in
+from tests.services.product import Product
 from voiceassist.demo.caller import SimulatedCall
 
 pytestmark = pytest.mark.browser
@@ -22,20 +22,8 @@ ANSWER = 15_000
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Product]:
     """The demo with its stand-ins, on a database of its own."""
-    env = {
-        "DEMO": "1",
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
-        "REDIS_URL": "",
-        "CELERY_BROKER_URL": "",
-        # Named beforehand, since the demo's tools are given this address.
-        "STAND_INS_PORT": str(free_port()),
-        "DJANGO_SETTINGS_MODULE": "config.settings.base",
-    }
-    manage("migrate", "--verbosity", "0", env=env)
-    manage("seed_demo", env=env)
-    product = start_product(env)
-    yield product
-    product.stop()
+    with demo_product(tmp_path) as product:
+        yield product
 
 
 def caller(demo: Product, scenario: str) -> SimulatedCall:
@@ -49,18 +37,8 @@ def caller(demo: Product, scenario: str) -> SimulatedCall:
     )
 
 
-async def sign_in(demo: Product, browser: Browser) -> Page:
-    page = await browser.new_page(base_url=demo.url)
-    await page.goto("/accounts/login/")
-    await page.get_by_label("E-mail").fill("operator@example.com")
-    await page.get_by_label("Password").fill("demo-voiceassist")
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
-    return page
-
-
 async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browser: Browser) -> None:
-    page = await sign_in(demo, browser)
+    page = await sign_in(await browser.new_context(base_url=demo.url))
     calling = asyncio.create_task(caller(demo, "demo").run())
     # It appears on the list by itself.
     await page.locator("#live-calls td.title a").click(timeout=ANSWER)
@@ -85,7 +63,7 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browse
 
 
 async def test_staff_ends_a_call_from_the_page(demo: Product, browser: Browser) -> None:
-    page = await sign_in(demo, browser)
+    page = await sign_in(await browser.new_context(base_url=demo.url))
     calling = asyncio.create_task(caller(demo, "silent_caller").run())
     await page.locator("#live-calls td.title a").click(timeout=ANSWER)
     await expect(page.locator(".said").first).to_contain_text("Juniper", timeout=ANSWER)

@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from voiceassist.conversations import views
 from voiceassist.conversations.api import agents, agui, frontend_tools, threads
 
 AGENT = r"^api/v1/agents/(?P<agent_id>[\w-]{1,60})"
@@ -9,6 +10,8 @@ THREAD = rf"{AGENT}/threads/(?P<thread_id>[\w.:-]{{1,100}})"
 ONE = r"(?P<conversation_id>[\w.:-]{1,100})"
 
 urlpatterns = [
+    re_path(r"^chat/?$", views.choose, name="chat-choose"),
+    re_path(r"^assistants/(?P<agent_id>[\w-]{1,60})/chat/?$", views.chat, name="chat"),
     re_path(rf"{AGENT}/messages/?$", agents.messages_view, name="agent-messages"),
     re_path(rf"{AGENT}/continue/?$", agents.continue_view, name="agent-continue"),
     re_path(rf"{AGENT}/tokens/?$", agents.tokens_view, name="agent-tokens"),

@@ -21,6 +21,7 @@ from tools_library.services import assignments
 from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
+from voiceassist.conversations import page_tools
 from voiceassist.demo import credentials, history
 from voiceassist.demo.kinds import kinds
 from voiceassist.demo.tools import TEMPLATES, TOOLS
@@ -82,6 +83,8 @@ def seed() -> list[str]:
         assistants = {words.slug: _assistant(organization, words, owner, made)
                       for words in _ASSISTANTS}  # fmt: skip
         tools = _tools(organization, assistants, owner, made)
+        if added := page_tools.add(organization, by=owner):
+            made.append(f"{added} tools of the chat page")
         if not Call.objects.of(organization).exists():
             made.append(f"{history.write(organization, assistants, tools)} past calls")
     return made

@@ -69,7 +69,7 @@ async def claim(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase
     call_id, tab = text(asked.body, "tool_call_id"), text(asked.body, "tab")
     conversation = await threads.run(_own, asked.who, agent_id, thread_id)
     claimed = await threads.run(claiming.claim, conversation, call_id, tab)
-    return JsonResponse({"claimed": claimed}, status=200 if claimed else 409)
+    return JsonResponse({"claimed": claimed})
 
 
 async def cancel(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase:

@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 
 STEP_SECONDS = 120.0
 KEEP_SECONDS = 5.0
-TRIES = 3
-PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
 BROKE = "The assistant could not go on because of an error of this server. Try again."
 
 
@@ -89,7 +86,7 @@ class Driver:
 
     async def _step(self, plan: StepPlan, speaker: Speaker) -> None:
         try:
-            finished = await _while_ours(plan, speaker, _answer(plan, speaker))
+            finished = await _while_ours(plan, speaker, _stream(plan, speaker))
         except ChatError as error:
             log.warning("the model failed: %s %s", error.code, error.detail)
             await self._fail(plan, speaker, error.code, error.public_message)
@@ -105,21 +102,6 @@ class Driver:
     async def _give_up(self, plan: StepPlan, speaker: Speaker) -> None:
         await speaker.close()
         await threads.run(stepping.give_up, plan)
-
-
-async def _answer(plan: StepPlan, speaker: Speaker) -> Finished:
-    """Ask the model, again where nothing of its answer was shown yet."""
-    for attempt in range(1, TRIES + 1):
-        try:
-            return await _stream(plan, speaker)
-        except ChatError as error:
-            if not error.retryable or speaker.text or attempt == TRIES:
-                raise
-            pause = error.retry_after_s or PAUSE_SECONDS * attempt
-            if pause > LONGEST_PAUSE_SECONDS:
-                raise
-            await asyncio.sleep(pause)
-    raise AssertionError("unreachable")
 
 
 async def _stream(plan: StepPlan, speaker: Speaker) -> Finished:

@@ -1,0 +1,163 @@
+// The chat page: draws what the conversation says, sends what is written, loses nothing that was typed.
+
+import { AgentClient, connect } from "./toolkit.js";
+import { registerPageTools } from "./page-tools.js";
+import { h } from "./elements/dom.js";
+import "./elements/run-timeline.js";
+import "./elements/tool-inbox.js";
+
+const root = document.getElementById("chat");
+if (root) start();
+
+function start() {
+  const { agent, name, threadId } = root.dataset;
+  const talk = connect({ agent, threadId });
+  const list = root.querySelector("[data-messages]");
+  const inbox = root.querySelector("tool-inbox");
+  const form = document.getElementById("composer");
+  const message = document.getElementById("message");
+  const stop = form.querySelector("[data-stop]");
+  const problem = root.querySelector("[data-problem]");
+  const rows = new Map();
+  let unsent = "";
+
+  registerPageTools(talk);
+  inbox.conversation = talk;
+  inbox.addEventListener("closed", () => message.focus());
+  talk.addEventListener("change", draw);
+  talk.addEventListener("line", ({ detail }) => line(detail));
+  addEventListener("pagehide", () => talk.close());
+  offerTools();
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(message.value);
+  });
+  message.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send(message.value);
+  });
+  stop.addEventListener("click", () => talk.cancel().catch(complain));
+  problem.querySelector("[data-retry]").addEventListener("click", () => send(unsent || message.value));
+
+  async function send(text) {
+    if (!text.trim()) return;
+    problem.hidden = true;
+    message.value = "";
+    try {
+      await sent(text);
+      unsent = "";
+      const { searchParams } = new URL(location.href);
+      if (searchParams.get("thread") !== talk.threadId) history.replaceState(null, "", `?thread=${encodeURIComponent(talk.threadId)}`);
+    } catch (error) {
+      unsent = text;
+      message.value ||= text;
+      complain(error);
+    }
+  }
+
+  // What is written while the agent answers goes out as soon as it has answered.
+  async function sent(text) {
+    for (;;) {
+      await rested();
+      try {
+        return await talk.send(text);
+      } catch (error) {
+        if (error.problem?.code !== "busy") throw error;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    }
+  }
+
+  function rested() {
+    if (talk.state.status !== "running") return null;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (talk.state.status === "running") return;
+        talk.removeEventListener("change", look);
+        resolve();
+      };
+      talk.addEventListener("change", look);
+    });
+  }
+
+  function complain(error) {
+    problem.hidden = false;
+    problem.querySelector("p").textContent = error.message;
+    problem.querySelector("[data-retry]").hidden = !unsent;
+  }
+
+  function draw() {
+    const { messages, calls, status, error } = talk.state;
+    const nearEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 160;
+    messages.forEach((each, index) => drawMessage(each, index, calls, status));
+    for (const [index, row] of rows) {
+      if (index >= messages.length) {
+        row.item.remove();
+        rows.delete(index);
+      }
+    }
+    stop.hidden = status !== "running";
+    root.setAttribute("aria-busy", String(status === "running"));
+    if (error && status === "failed") complain(error);
+    if (nearEnd) scrollTo({ top: document.documentElement.scrollHeight });
+    const thread = document.querySelector("[data-thread]");
+    thread.hidden = !messages.length;
+    thread.querySelector(".mono").textContent = talk.threadId.slice(0, 18);
+  }
+
+  function drawMessage(each, index, calls, status) {
+    let row = rows.get(index);
+    if (row && row.role !== each.role) {
+      row.item.remove();
+      row = undefined;
+    }
+    if (!row) {
+      const words = h("p", { className: "bubble" });
+      const item = h("li", { className: each.role === "user" ? "me" : "" }, h("span", { className: "tiny" }, each.role === "user" ? "You" : name), words);
+      list.append(item);
+      row = { item, words, role: each.role };
+      rows.set(index, row);
+    }
+    const writing = Boolean(each.pieces) && status === "running";
+    if (row.text !== each.text || row.writing !== writing) {
+      row.words.replaceChildren(each.text, ...(writing ? [h("span", { className: "caret" })] : []));
+      row.words.hidden = !each.text && !writing;
+      Object.assign(row, { text: each.text, writing });
+    }
+    if (each.calls.length) {
+      row.timeline ??= row.item.appendChild(document.createElement("run-timeline"));
+      row.timeline.calls = each.calls.map((id) => calls[id]);
+    }
+  }
+
+  function line({ state, error }) {
+    const shown = document.querySelector("[data-line]");
+    shown.hidden = state === "on";
+    shown.textContent = state === "reconnecting" ? "Connecting again…" : "";
+    if (error) complain(error);
+  }
+
+  // Whoever may build tools can add this page's own with one click, where they are missing.
+  async function offerTools() {
+    if (!("mayBuild" in root.dataset)) return;
+    const client = new AgentClient();
+    const { tools } = await client.api.json(`/api/v1/tools/frontend?agent_id=${encodeURIComponent(agent)}`, undefined, "GET");
+    const known = new Set(tools.map((tool) => tool.name));
+    const brought = JSON.parse(document.getElementById("page-tools").textContent);
+    const missing = brought.filter((tool) => !known.has(tool.name));
+    const notice = root.querySelector("[data-missing]");
+    notice.hidden = !missing.length;
+    notice.querySelector("[data-add]").addEventListener("click", async ({ target }) => {
+      target.disabled = true;
+      try {
+        for (const tool of missing) await client.registerFrontendTool({ tool });
+        notice.hidden = true;
+      } catch (error) {
+        target.disabled = false;
+        complain(error);
+      }
+    });
+  }
+}

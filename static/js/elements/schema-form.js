@@ -1,0 +1,119 @@
+// <schema-form>: a flat JSON Schema as inputs. `schema` and `value` set it, `read()` gives the values
+// or null once it has marked what is missing or wrong.
+
+import { h, icon, titled, uniqueId } from "./dom.js";
+
+const TYPES = { email: "email", uri: "url", date: "date", "date-time": "datetime-local", password: "password" };
+
+class SchemaForm extends HTMLElement {
+  #schema = { properties: {} };
+  #fields = new Map();
+
+  set schema(schema) {
+    this.#schema = schema?.properties ? schema : { properties: {} };
+    this.#draw({});
+  }
+
+  set value(value) {
+    this.#draw(value ?? {});
+  }
+
+  read() {
+    const values = {};
+    let good = true;
+    for (const [name, field] of this.#fields) {
+      const { value, problem } = field.read();
+      field.mark(problem);
+      if (problem) {
+        if (good) field.input.focus();
+        good = false;
+      } else if (value !== undefined) values[name] = value;
+    }
+    return good ? values : null;
+  }
+
+  #draw(value) {
+    this.#fields.clear();
+    const fields = Object.entries(this.#schema.properties).map(([name, declared]) => {
+      const required = (this.#schema.required ?? []).includes(name);
+      const field = new Field(name, declared ?? {}, value[name] ?? declared?.default, required);
+      this.#fields.set(name, field);
+      return field.element;
+    });
+    this.replaceChildren(h("div", { className: "fields" }, fields));
+  }
+}
+
+class Field {
+  constructor(name, declared, value, required) {
+    Object.assign(this, { name, declared, required });
+    const id = uniqueId("field");
+    this.input = control(declared, value);
+    this.input.id = id;
+    this.problem = h("p", { className: "error", id: `${id}-error`, hidden: true });
+    const help = declared.description ? h("p", { className: "help", id: `${id}-help` }, declared.description) : null;
+    this.input.setAttribute("aria-describedby", [help && `${id}-help`, `${id}-error`].filter(Boolean).join(" "));
+    const label = h("label", { for: id }, declared.title ?? titled(name), required ? "" : h("small", {}, " optional"));
+    this.element = h("div", { className: "field" }, label, this.input, this.problem, help);
+    this.element.addEventListener("input", () => this.mark(""));
+  }
+
+  read() {
+    const { type = "string" } = this.declared;
+    if (type === "boolean") return { value: this.input.checked };
+    const text = this.input.value;
+    if (!text.trim()) return this.required ? { problem: "Fill this in." } : {};
+    if (this.declared.enum) return { value: this.declared.enum.find((each) => String(each) === text) };
+    if (type === "integer" || type === "number") return number(text, type, this.declared);
+    if (type === "object" || type === "array") return json(text, type);
+    return this.input.validity.valid ? { value: text } : { problem: this.input.validationMessage };
+  }
+
+  mark(problem) {
+    this.problem.hidden = !problem;
+    this.problem.replaceChildren(...(problem ? [icon("x", "sm"), problem] : []));
+    this.input.toggleAttribute("aria-invalid", Boolean(problem));
+    if (problem) this.input.setAttribute("aria-invalid", "true");
+  }
+}
+
+function control(declared, value) {
+  const { type = "string", format } = declared;
+  if (declared.enum) {
+    const options = declared.enum.map((each) => h("option", { value: each, selected: each === value }, String(each)));
+    return h("select", { className: "input" }, h("option", { value: "" }, "Choose…"), options);
+  }
+  if (type === "boolean") return h("input", { type: "checkbox", checked: value === true });
+  if (type === "integer" || type === "number") {
+    return h("input", { className: "input", inputmode: type === "integer" ? "numeric" : "decimal", value: value ?? "" });
+  }
+  const structured = type === "object" || type === "array";
+  const text = value === undefined ? "" : structured ? JSON.stringify(value, null, 2) : String(value);
+  if (structured || text.length > 60) {
+    const area = h("textarea", { className: structured ? "input mono" : "input", rows: 3 });
+    area.value = text;
+    return area;
+  }
+  return h("input", { className: "input", type: TYPES[format] ?? "text", value: text, maxlength: declared.maxLength });
+}
+
+function number(text, type, { minimum, maximum }) {
+  const value = Number(text.trim().replace(",", "."));
+  if (!Number.isFinite(value)) return { problem: "Write a number." };
+  if (type === "integer" && !Number.isInteger(value)) return { problem: "Write a whole number." };
+  if (minimum !== undefined && value < minimum) return { problem: `Write ${minimum} or more.` };
+  if (maximum !== undefined && value > maximum) return { problem: `Write ${maximum} or less.` };
+  return { value };
+}
+
+function json(text, type) {
+  try {
+    const value = JSON.parse(text);
+    const fits = type === "array" ? Array.isArray(value) : value && typeof value === "object" && !Array.isArray(value);
+    return fits ? { value } : { problem: type === "array" ? "Write a JSON list." : "Write a JSON object." };
+  } catch {
+    return { problem: "This is no valid JSON." };
+  }
+}
+
+customElements.define("schema-form", SchemaForm);

@@ -1,0 +1,42 @@
+"""The demo as `make run` starts it, on a database of its own, and how a browser gets into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.services.ports import free_port
+from tests.services.product import Product, manage, start_product
+
+
+@contextmanager
+def demo_product(folder: Path) -> Iterator[Product]:
+    """Set the demo up in a folder and serve it with its stand-ins."""
+    env = {
+        "DEMO": "1",
+        "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "REDIS_URL": "",
+        "CELERY_BROKER_URL": "",
+        # Named beforehand, since the demo's tools are given this address.
+        "STAND_INS_PORT": str(free_port()),
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+    }
+    manage("migrate", "--verbosity", "0", env=env)
+    manage("seed_demo", env=env)
+    product = start_product(env)
+    yield product
+    product.stop()
+
+
+async def sign_in(context: BrowserContext) -> Page:
+    """Return a page of somebody of the demo who operates it."""
+    page = await context.new_page()
+    await page.goto("/accounts/login/")
+    await page.get_by_label("E-mail").fill("operator@example.com")
+    await page.get_by_label("Password").fill("demo-voiceassist")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
+    return page

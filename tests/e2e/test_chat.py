@@ -1,0 +1,126 @@
+"""The chat page in the demo as `make run` starts it: its tools, two tabs, reloads, no mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.demo import demo_product, sign_in
+from tests.services.product import Product
+
+pytestmark = pytest.mark.browser
+
+ANSWER = 15_000
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Product]:
+    """The demo with its stand-ins, on a database of its own."""
+    with demo_product(tmp_path) as product:
+        yield product
+
+
+async def open_chat(
+    demo: Product, browser: Browser, **options: object
+) -> tuple[BrowserContext, Page]:
+    context = await browser.new_context(base_url=demo.url, **options)
+    page = await sign_in(context)
+    await page.goto("/assistants/demo/chat")
+    await expect(page.get_by_role("heading", name=re.compile("Chat with"))).to_be_visible()
+    return context, page
+
+
+async def say(page: Page, words: str) -> None:
+    box = page.get_by_label("Message")
+    await box.fill(words)
+    await box.press("Enter")
+
+
+def last_words(page: Page):
+    return page.locator("[data-messages] > li:not(.me):not(.emoji) .bubble").last
+
+
+async def test_all_the_pages_tools_work_without_a_mouse(demo: Product, browser: Browser) -> None:
+    context, page = await open_chat(demo, browser)
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("console", lambda line: broken.append(line.text) if "Policy" in line.text else None)
+    await say(page, "Show me a notification")
+    await expect(page.locator(".toast")).to_be_visible(timeout=ANSWER)
+    await say(page, "Show me a praying hands emoji")
+    await expect(page.locator(".chat > .emoji")).to_contain_text("🙏", timeout=ANSWER)
+    await say(page, "Please confirm my booking")
+    card = page.locator("tool-inbox section")
+    await expect(card).to_be_visible(timeout=ANSWER)
+    choice = card.get_by_role("button").first
+    picked = (await choice.inner_text()).strip()
+    await choice.press("Enter")
+    await expect(card).to_have_count(0, timeout=ANSWER)
+    await expect(page.locator("run-timeline").last).to_contain_text(picked)
+    await say(page, "Ask me for my e-mail")
+    box = page.locator("schema-form input")
+    await expect(box).to_be_visible(timeout=ANSWER)
+    await box.fill("not an address")
+    await box.press("Enter")
+    await expect(page.locator("schema-form .error")).to_be_visible()
+    await box.fill("kim@example.com")
+    await box.press("Enter")
+    await expect(last_words(page)).to_contain_text("kim@example.com", timeout=ANSWER)
+    await say(page, 'Copy "A-2207" to my clipboard')
+    copy = page.get_by_role("button", name="Copy")
+    await copy.focus()
+    await page.keyboard.press("Enter")
+    await expect(card).to_have_count(0, timeout=ANSWER)
+    assert await page.evaluate("navigator.clipboard.readText()") == "A-2207"
+    assert not broken
+    found = await Axe().run(page)
+    assert not [v["id"] for v in found.response["violations"] if v["impact"] != "minor"]
+    await context.close()
+
+
+async def test_two_tabs_and_a_reload_while_it_waits(demo: Product, browser: Browser) -> None:
+    context, page = await open_chat(demo, browser)
+    await say(page, "Please confirm my booking")
+    await expect(page.locator("tool-inbox section")).to_be_visible(timeout=ANSWER)
+    await page.wait_for_url("**thread=*")
+    other = await context.new_page()
+    await other.goto(page.url)
+    await page.reload()
+    for each in (page, other):
+        await expect(each.locator("tool-inbox section")).to_be_visible(timeout=ANSWER)
+    await other.locator("tool-inbox section button").first.click()
+    for each in (page, other):
+        await expect(each.locator("tool-inbox section")).to_have_count(0, timeout=ANSWER)
+    # One of two open pages carries an automatic tool out.
+    await say(page, "Show me a praying hands emoji")
+    for each in (page, other):
+        await expect(each.locator("run-timeline")).to_have_count(2, timeout=ANSWER)
+        await expect(each.locator("run-timeline").last).to_contain_text("Success", timeout=ANSWER)
+    shown = await page.locator(".emoji").count() + await other.locator(".emoji").count()
+    assert shown == 1
+    assert (await last_words(page).inner_text()) == (await last_words(other).inner_text())
+    await context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_an_answer_that_fails_loses_nothing(
+    demo: Product, browser: Browser, width: int
+) -> None:
+    context, page = await open_chat(demo, browser, viewport={"width": width, "height": 800})
+    await say(page, "stand-in:server_error")
+    await expect(page.locator("[data-problem]")).to_be_visible(timeout=30_000)
+    await say(page, "Hello again")
+    await expect(last_words(page)).not_to_be_empty(timeout=ANSWER)
+    demo.process.terminate()
+    demo.process.wait(20)
+    await say(page, "Are you there?")
+    await expect(page.locator("[data-problem]")).to_be_visible(timeout=ANSWER)
+    await expect(page.get_by_label("Message")).to_have_value("Are you there?")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await context.close()
