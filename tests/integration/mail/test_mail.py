@@ -72,6 +72,19 @@ def test_a_mail_is_handed_over_at_once_with_text_and_html(settings):
     assert f"Message-ID: <{sent.pk}." in content
 
 
+def test_no_database_connection_is_held_while_the_mail_server_is_waited_for(settings, monkeypatch):
+    held, connect = [], sending.get_connection
+
+    def spy(**more):
+        held.append(connection.connection is not None)
+        return connect(**more)
+
+    monkeypatch.setattr(sending, "get_connection", spy)
+    with smtp(settings):
+        assert send().status == MailStatus.SENT
+    assert held == [False]
+
+
 def test_without_a_mail_server_it_is_kept(settings):
     settings.EMAIL_HOST = ""
     assert send().status == MailStatus.KEPT

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.foundation.mail.draft import Draft
 from voiceassist.foundation.models import Mail, MailStatus
 
@@ -86,6 +87,7 @@ def _attempt(mail: Mail, timeout: float) -> None:
     if not Mail.unscoped.filter(mine).update(**claim):
         return
     mail.attempts += 1
+    give_back_connections()  # a mail server may take seconds; others need the connection
     try:
         _hand_over(mail, timeout)
     except (smtplib.SMTPException, OSError) as error:
