@@ -62,8 +62,9 @@ def check(limit: RateLimit, name: str, runs: QuerySet[ToolExecution], whose: str
             return
         counting.append(last_place)
     left = (min(counting) + stretch - now).total_seconds()
+    often, within = times_in_words(limit.runs), seconds_in_words(limit.seconds)
     raise RateLimited(
-        f"{whose} may run at most {times_in_words(limit.runs)} in {seconds_in_words(limit.seconds)}.",
+        f"{whose} may run at most {often} in {within}.",
         f"Do not call it now; it can be tried again in {seconds_in_words(left)}.",
         retry_after=left,
     )
