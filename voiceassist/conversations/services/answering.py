@@ -97,8 +97,17 @@ def _answer_one(conversation: Conversation, one: BrowserAnswer, who: Participant
     if approval is not None:
         _decide(conversation, approval, one, who)
         if approval.execution.status != "running":
+            _remember(conversation, one, who)
             return "taken"
     return _take(conversation, one, who)
+
+
+def _remember(conversation: Conversation, one: BrowserAnswer, who: Participant) -> None:
+    """Keep what closed a call without its page, so that the same again is no other answer."""
+    rows = ToolProposal.unscoped.filter(
+        conversation=conversation, tool_call_id=one.tool_call_id, answer_hash=""
+    )
+    rows.update(answer_hash=_hash(one), answered_by_name=who.name[:254])
 
 
 def _open_question(conversation: Conversation, one: BrowserAnswer) -> Approval | None:
@@ -129,7 +138,7 @@ def _take(conversation: Conversation, one: BrowserAnswer, who: Participant) -> s
     Conversation.unscoped.select_for_update(of=("self",)).get(pk=conversation.pk)
     rows = ToolProposal.unscoped.select_related("execution__definition", "execution__tool")
     call = rows.get(conversation=conversation, tool_call_id=one.tool_call_id)
-    said = results.hash_of(one.result, one.is_error, one.refuses)
+    said = _hash(one)
     if call.status != ProposalStatus.PENDING_FRONTEND or call.answer_hash:
         return _late(call, said)
     if call.expires_at is not None and call.expires_at <= timezone.now():
@@ -143,6 +152,10 @@ def _take(conversation: Conversation, one: BrowserAnswer, who: Participant) -> s
     call.answer_hash, call.answered_by_name = said, who.name[:254]
     call.save(update_fields=["answer_hash", "answered_by_name"])
     return "taken"
+
+
+def _hash(one: BrowserAnswer) -> str:
+    return results.hash_of(one.result, one.is_error, one.refuses)
 
 
 def _is_claimed(call: ToolProposal) -> bool:

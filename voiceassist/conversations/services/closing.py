@@ -45,11 +45,10 @@ def cancel_calls(run: AgentRun, why: str) -> list[ToolProposal]:
     return cancelled
 
 
-def close(proposal: ToolProposal, status: str, output: str, by: str = "") -> None:
-    """Store a call's one result."""
+def close(proposal: ToolProposal, status: str, output: str) -> None:
+    """Store a call's one result; who answered it stays."""
     proposal.status, proposal.output = status, output
     proposal.is_error = status != ProposalStatus.SUCCEEDED
-    proposal.answered_by_name = by[:254]
     proposal.closed_at = timezone.now()
     proposal.save()
 
