@@ -41,7 +41,7 @@ class ApprovalCard extends HTMLElement {
 
   #choices(call) {
     this.list = asked(call);
-    this.form = h("schema-form", { hidden: true });
+    this.form = h("schema-form", { hidden: true, plain: true });
     this.form.schema = { properties: Object.fromEntries(Object.entries(call.arguments).map(([name, value]) => [name, { type: kind(value) }])) };
     this.form.value = call.arguments;
     this.diff = h("div", { className: "diff", role: "group", "aria-label": "Your changes", hidden: true });

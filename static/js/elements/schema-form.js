@@ -1,5 +1,5 @@
 // <schema-form>: a flat JSON Schema as inputs. `schema` and `value` set it, `read()` gives the values
-// or null once it has marked what is missing or wrong.
+// or null once it has marked what is missing or wrong. With `plain`, nothing is called optional.
 
 import { h, icon, titled, uniqueId } from "./dom.js";
 
@@ -36,7 +36,7 @@ class SchemaForm extends HTMLElement {
     this.#fields.clear();
     const fields = Object.entries(this.#schema.properties).map(([name, declared]) => {
       const required = (this.#schema.required ?? []).includes(name);
-      const field = new Field(name, declared ?? {}, value[name] ?? declared?.default, required);
+      const field = new Field(name, declared ?? {}, value[name] ?? declared?.default, required, this.hasAttribute("plain"));
       this.#fields.set(name, field);
       return field.element;
     });
@@ -45,7 +45,7 @@ class SchemaForm extends HTMLElement {
 }
 
 class Field {
-  constructor(name, declared, value, required) {
+  constructor(name, declared, value, required, plain) {
     Object.assign(this, { name, declared, required });
     const id = uniqueId("field");
     this.input = control(declared, value);
@@ -53,7 +53,7 @@ class Field {
     this.problem = h("p", { className: "error", id: `${id}-error`, hidden: true });
     const help = declared.description ? h("p", { className: "help", id: `${id}-help` }, declared.description) : null;
     this.input.setAttribute("aria-describedby", [help && `${id}-help`, `${id}-error`].filter(Boolean).join(" "));
-    const label = h("label", { for: id }, declared.title ?? titled(name), required ? "" : h("small", {}, " optional"));
+    const label = h("label", { for: id }, declared.title ?? titled(name), required || plain ? "" : h("small", {}, " optional"));
     this.element = h("div", { className: "field" }, label, this.input, this.problem, help);
     this.element.addEventListener("input", () => this.mark(""));
   }
