@@ -34,7 +34,7 @@ class CallAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     fieldsets = (
         (None, {"fields": (
-            "page", ("from_number", "to_number", "direction"), ("state", "ended_reason"),
+            "page", ("from_number", "to_number"), ("direction", "state"), "ended_reason",
             "ended_detail", ("assistant", "assistant_version"), ("started_at", "length"),
             "instruction",
         )}),
@@ -67,7 +67,7 @@ class CallAdmin(ReadOnlyAdmin):
     def page(self, obj: Call) -> SafeString:
         """Return a link to the page with the whole timeline."""
         url = reverse("calls:detail", args=[obj.pk])
-        return format_html('<a href="{}">Open the call page</a>', url)
+        return format_html('<a class="va-link" href="{}">Open the call page</a>', url)
 
     @display(description="Words")
     def words(self, obj: Call) -> SafeString:

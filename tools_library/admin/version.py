@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from tools_library.admin.forms import ToolForm
 from tools_library.models import ToolVersion
 from voiceassist.assistants.admin.version import change_block
 from voiceassist.assistants.changes import changes
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
 
+_SAID_THERE = ("name", "side_effect", "timeout_seconds", "retry_attempts")
 _COMPARED = (
     "name", "side_effect", "timeout_seconds", "retry_attempts", "require_confirmation",
     "function_definition", "configuration", "behaviour",
 )  # fmt: skip
 
 
+class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Nothing to fill in; says of the columns what the tool's form says."""
+
+    class Meta:
+        model = ToolVersion
+        fields = ()
+        labels: ClassVar[dict[str, str]] = {
+            **{name: ToolForm.Meta.labels[name] for name in _SAID_THERE},
+            "tool_type": "Kind",
+            "require_confirmation": "Somebody is asked before it runs",
+        }
+
+
 @admin.register(ToolVersion)
 class ToolVersionAdmin(ReadOnlyAdmin):
     """What ran, and since when."""
 
-    list_display = ("tool", "version", "name", "side_effect", "created_at", "created_by")
+    form = VersionForm
+    list_display = ("tool", "version", "name", "does", "created_at", "created_by")
     list_filter = ("tool", "side_effect")
     list_select_related = ("tool", "created_by")
     search_fields = ("name",)
@@ -32,6 +49,11 @@ class ToolVersionAdmin(ReadOnlyAdmin):
         "side_effect", ("timeout_seconds", "retry_attempts"), "require_confirmation",
         "definition", "configured", "behaves",
     )  # fmt: skip
+
+    @display(description="A run", ordering="side_effect")
+    def does(self, obj: ToolVersion) -> str:
+        """Return what a run does."""
+        return str(obj.get_side_effect_display())
 
     @display(description="Changed since the version before")
     def changed(self, obj: ToolVersion) -> SafeString:

@@ -260,6 +260,7 @@ class _OrganizationInline(_Scoped):
     """Rows of a part, edited on the page of the whole; say in `store` and `erase` who writes."""
 
     extra = 0
+    hide_title = True  # the first field says it
 
     def store(self, request: HttpRequest, obj: Any) -> None:
         """Save `obj` by its service."""
