@@ -120,11 +120,7 @@ def say(
         Busy: the agent is still answering.
         NotReady: the assistant is gone, or cannot chat any more.
     """
-    text = clean_text(text).strip()
-    if not text:
-        raise InvalidInput({"message": "Write a message first."})
-    if len(text) > MESSAGE_MAX:
-        raise InvalidInput({"message": f"Make it shorter: {MESSAGE_MAX:,} characters at most."})
+    text = _checked(text)
     locked = lock(conversation)
     assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
@@ -136,16 +132,7 @@ def say(
         client_tools=[dict(each) for each in client_tools],
     )
     run.save(force_insert=True)
-    message = Message.unscoped.create(
-        organization_id=locked.organization_id,
-        conversation=locked,
-        run=run,
-        position=locked.message_count,
-        role=Role.USER,
-        text=text,
-        client_id=client_id[:100],
-    )
-    locked.message_count += 1
+    message = _write(locked, run, text, client_id)
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
     about = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
     said = {"message_id": message.pk, "text": text}
@@ -154,6 +141,31 @@ def say(
     locked.save()
     transaction.on_commit(partial(driver.drive, run.pk))
     return Started(run, after)
+
+
+def _checked(text: str) -> str:
+    text = clean_text(text).strip()
+    if not text:
+        raise InvalidInput({"message": "Write a message first."})
+    if len(text) > MESSAGE_MAX:
+        raise InvalidInput({"message": f"Make it shorter: {MESSAGE_MAX:,} characters at most."})
+    return text
+
+
+def _write(locked: Conversation, run: AgentRun, text: str, client_id: str) -> Message:
+    """Store the person's message; the caller saves the conversation."""
+    message = Message(
+        organization_id=locked.organization_id,
+        conversation=locked,
+        run=run,
+        position=locked.message_count,
+        role=Role.USER,
+        text=text,
+        client_id=client_id[:100],
+    )
+    message.save(force_insert=True)
+    locked.message_count += 1
+    return message
 
 
 def lock(conversation: Conversation) -> Conversation:
