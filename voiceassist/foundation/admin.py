@@ -222,7 +222,7 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
             messages.error(request, reason(error))
             return HttpResponseRedirect(request.get_full_path())
 
-    def _names_owner(self, request: HttpRequest) -> bool:
+    def _names_owner(self, request: Any) -> bool:
         if not request.user.is_superuser or not _is_owned(self.model):
             return False
         if not hasattr(request, "several_organizations"):  # asked once per page
