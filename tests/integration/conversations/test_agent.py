@@ -13,6 +13,8 @@ from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
 from voiceassist.foundation.events.transport import live_loop
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(autouse=True)
 def on_this_loop(model):

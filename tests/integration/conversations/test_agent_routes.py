@@ -7,7 +7,7 @@ import requests
 
 from tests.factories.organizations import make_key, make_organization
 
-pytestmark = pytest.mark.usefixtures("conversations_db")
+pytestmark = [pytest.mark.usefixtures("conversations_db"), pytest.mark.embedded]
 
 
 def events_of(answer):

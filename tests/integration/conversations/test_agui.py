@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 
 from tests.factories.conversations import ASK, give_browser_tool
 
+pytestmark = pytest.mark.embedded
+
 PARSER = TypeAdapter(Event)
 
 

@@ -13,6 +13,8 @@ from tools_library.models import Approval
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services.answering import BrowserAnswer
 
+pytestmark = pytest.mark.embedded
+
 QUESTION = {"question": "Really?"}
 
 

@@ -9,6 +9,8 @@ from voiceassist.conversations.models import Conversation
 from voiceassist.foundation.events.transport import live_loop
 from voiceassist.foundation.jobs import queueing
 
+pytestmark = pytest.mark.embedded
+
 
 class ShowEmojiTool(Tool):
     execution_context = "frontend"

@@ -16,6 +16,8 @@ from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.errors import Busy, NoSuchCall
 from voiceassist.foundation.jobs import queueing
 
+pytestmark = pytest.mark.embedded
+
 ORDER = {"order_id": "1042"}
 QUESTION = {"question": "Sure?"}
 
