@@ -35,8 +35,18 @@ _AT_ONCE = 64
 _PIECE = 1024
 
 
-def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pid: int) -> NoReturn:
-    """Take the one job of this process and end the process; never returns or raises."""
+def serve(
+    job_fd: int,
+    child: lockdown.ChildLimits,
+    calls: CallFilter,
+    zygote_pid: int,
+    before: control.Used,
+) -> NoReturn:
+    """Take the one job of this process and end the process; never returns or raises.
+
+    Args:
+        before: what this process has used so far, which is not the job's.
+    """
     status = EXIT_CRASHED
     try:
         lockdown.take(job_fd)
@@ -46,7 +56,7 @@ def serve(job_fd: int, child: lockdown.ChildLimits, calls: CallFilter, zygote_pi
             status = EXIT_LOCKDOWN
             _send({"kind": "refused", "why": f"{type(error).__name__}: {error}"})
         else:
-            work(wire.receive(lockdown.JOB_FD))
+            work(wire.receive(lockdown.JOB_FD), before)
             status = EXIT_DONE
     finally:
         os._exit(status)
@@ -74,8 +84,7 @@ def park(
     try:
         lockdown.bind(zygote_pid)
         rehearse(rehearsal)
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        used = control.Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+        used = _used_so_far()
         handover.send(control.pack(used))
         os.eventfd_read(bell)
         body, fds, _flags, _address = socket.recv_fds(handover, control.MESSAGE_BYTES, 1)
@@ -83,7 +92,7 @@ def park(
     except BaseException:
         os._exit(EXIT_CRASHED)
     bounds = lockdown.limits_for(base_bytes, *order)
-    serve(fds[0], bounds, calls, zygote_pid)
+    serve(fds[0], bounds, calls, zygote_pid, used)
 
 
 def rehearsal() -> bytes:
@@ -103,10 +112,10 @@ def rehearse(body: bytes) -> None:
     wire.encode({"kind": "result", "value": value}, limits.RESULT_BYTES)
 
 
-def work(job: wire.Message) -> None:
+def work(job: wire.Message, before: control.Used) -> None:
     """Do what a job asks for and send its answer."""
     if job["mode"] == "run":
-        _run(job)
+        _run(job, before)
     elif job["mode"] == "compile":
         _compile(job["code"])
     else:
@@ -139,7 +148,7 @@ def _send_problems(found: list[Any]) -> None:
     _send({"kind": "problems", "problems": problems})
 
 
-def _run(job: wire.Message) -> None:
+def _run(job: wire.Message, before: control.Used) -> None:
     code: CodeType = marshal.loads(base64.b64decode(job["blob"]))  # noqa: S302 - signed, and locked in here
     out = _Output()
     # Children are copies of one process: without this all would draw the same numbers.
@@ -152,10 +161,10 @@ def _run(job: wire.Message) -> None:
         _send_problems([error])
     except BaseException as error:
         out.flush()
-        _send_error(error, code)
+        _send_error(error, code, before)
     else:
         out.flush()
-        _send_result(value)
+        _send_result(value, before)
 
 
 def _asking(out: _Output) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -168,17 +177,33 @@ def _asking(out: _Output) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return ask
 
 
-def _send_error(error: BaseException, code: CodeType) -> None:
+def _used_so_far() -> control.Used:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return control.Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
+def _used_since(before: control.Used) -> list[int]:
+    """Return milliseconds of CPU and KB of memory that the job has used."""
+    now = _used_so_far()
+    return [
+        max(0, round((now.cpu_s - before.cpu_s) * 1000)),
+        max(0, now.memory_kb - before.memory_kb),
+    ]
+
+
+def _send_error(error: BaseException, code: CodeType, before: control.Used) -> None:
     try:
         kind, message, line = policy.describe(error, code)
-        _send({"kind": "error", "type": str(kind), "message": str(message), "line": line})
+        told = {"type": str(kind), "message": str(message), "line": line}
+        _send({"kind": "error", **told, "used": _used_since(before)})
     except BaseException:  # an error that cannot even be described is still an error
         _send({"kind": "error", "type": "Exception", "message": "", "line": None})
 
 
-def _send_result(value: Any) -> None:
+def _send_result(value: Any, before: control.Used) -> None:
     try:
-        frame = wire.encode({"kind": "result", "value": value}, limits.RESULT_BYTES)
+        answer = {"kind": "result", "value": value, "used": _used_since(before)}
+        frame = wire.encode(answer, limits.RESULT_BYTES)
     except wire.TooLarge as error:
         why = f"The answer is too large: {error}. Return less."
     except MemoryError:

@@ -1,7 +1,8 @@
 """The parent's talk with one child, which it takes for hostile; imports only the stdlib.
 
 The child may print, ask for HTTP and answer once. What is not that ends it: a frame that is too
-large, no JSON, of an unknown kind or out of turn. After the first answer nothing more is read.
+large, no JSON, of an unknown kind or out of turn. After the first answer nothing more is read, and
+nobody waits for its end: it is ended.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tools_library.sandbox import control, limits, wire
 from tools_library.sandbox.types import HttpPort
 
 _ANSWERS = frozenset({"result", "error", "problems", "code"})
+_MOST = 1 << 31
 _CHUNK = 256 * 1024
 
 
@@ -25,7 +27,8 @@ class Said:
     """What came out of one child and what the zygote says of its end.
 
     `refused` says why the child could not be locked in: then it has not read its job. `report` is
-    None when the zygote itself is gone; `hung` when it did not keep its own deadline.
+    the child's own account where it answered, None when the zygote itself is gone; `hung` when it
+    did not keep its own deadline.
     """
 
     answer: wire.Message | None = None
@@ -163,6 +166,11 @@ class Exchange:
     def _hear_the_end(self) -> None:
         said = self._said
         with self._report:
+            if said.answer is not None and (used := _used(said.answer)) is not None:
+                # Nobody waits for the end of a child that has said all it may: the closing of this
+                # socket ends it.
+                said.report = used
+                return
             if not said.hung and not said.broken:
                 self._report.settimeout(limits.GOODBYE_SECONDS)
                 with suppress(TimeoutError):
@@ -185,6 +193,14 @@ class Exchange:
         except OSError:
             return None
         return control.unpack(control.Report, body) if body else None
+
+
+def _used(answer: wire.Message) -> control.Report | None:
+    """Return what a child says it has used, None where it says nothing that can be so."""
+    match answer.get("used"):
+        case [int(cpu_ms), int(memory_kb)] if 0 <= cpu_ms < _MOST and 0 <= memory_kb < _MOST:
+            return control.Report(cpu_ms=int(cpu_ms), peak_memory_kb=int(memory_kb))
+    return None
 
 
 def _text(value: Any) -> str:

@@ -37,7 +37,7 @@ class Finished:
 
     `result` is JSON and only there after `success`; `line` is the tool's own line, `stdout` what
     it printed, also before it failed. `cpu_ms` and `peak_memory_kb` are the kernel's account of
-    the child; memory is counted above what an idle child has.
+    the child, read by itself where it answered; memory is counted above what an idle child has.
     """
 
     outcome: RunOutcome

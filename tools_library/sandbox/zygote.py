@@ -6,7 +6,7 @@ to the locked child through a socket of its own. It is single-threaded, and it k
 
 Control messages are datagrams. From here: `ready` or `failed` as JSON, once. To here, per run: an
 order with two sockets; the first is the child's, into the second goes one report when the child is
-gone. The parent closing the writing half of the second ends the child.
+gone. The parent closing the second, or its writing half, ends the child.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tools_library.sandbox.types import Wall
 _MESSAGE_BYTES = 4096
 # The interpreter rewrites code that runs often. Done here, no child has to copy what is rewritten.
 _REHEARSALS = 20
+_MOST_LINGERING = 3
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -52,6 +53,7 @@ class _Run:
     report: int
     ends_at: float
     timed_out: bool = False
+    given_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,7 @@ class _Loop:
             for fd, _event in events:
                 self._handle(fd)
             self._end_the_late()
+            self._let_few_linger()
 
     def _handle(self, fd: int) -> None:
         if fd == self._control.fileno():
@@ -196,8 +199,9 @@ class _Loop:
                 self._leave()
         elif fd in self._runs:
             self._finish(self._runs[fd])
-        elif fd in self._reports:  # the parent gave this run up
+        elif fd in self._reports:  # the parent has its answer, or gave this run up
             self._poll.unregister(fd)
+            self._reports[fd].given_up = True
             self._kill(self._reports[fd].child)
         elif self._spare is not None and fd == self._spare.pidfd:
             self._may_park = False  # it should not have ended; the next job tries again
@@ -245,7 +249,9 @@ class _Loop:
         bounds = lockdown.limits_for(self._prepared.address_space, *order)
         pid = os.fork()
         if not pid:
-            child.serve(job_fd, bounds, self._prepared.filter, self._prepared.pid)
+            prepared = self._prepared
+            before = control.Used(0.0, prepared.idle_kb)
+            child.serve(job_fd, bounds, prepared.filter, prepared.pid, before)
         return self._watched(pid)
 
     def _park(self) -> None:
@@ -325,6 +331,12 @@ class _Loop:
             if not run.timed_out and now >= run.ends_at:
                 run.timed_out = True
                 self._kill(run.child)
+
+    def _let_few_linger(self) -> None:
+        """Wait for killed children where many are not gone yet: the parent counts them no more."""
+        lingering = [run for run in self._runs.values() if run.given_up]
+        for run in lingering[:-_MOST_LINGERING]:
+            self._finish(run)
 
     def _kill(self, living: _Child) -> None:
         with suppress(ProcessLookupError):

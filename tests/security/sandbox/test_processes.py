@@ -116,7 +116,8 @@ def test_children_are_bounded(box: Sandbox) -> None:
         list(pool.map(lambda n: run(box, n=n, timeout=60), range(100)))
     done.set()
     watcher.join()
-    assert 3 < most <= 2 + 4 + 1
+    # The sandbox's two, one in waiting, four running, three that have answered, one ending.
+    assert 3 < most <= 2 + 1 + 4 + 3 + 1
 
 
 def test_a_queue_ends_at_the_deadline() -> None:

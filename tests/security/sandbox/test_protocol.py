@@ -27,7 +27,7 @@ def run(box: Sandbox, code: str, http: Any = None, timeout: float = 5.0, **more:
     job = Job(as_tool(code), {}, {}, (), timeout_s=timeout, **more)
     finished = box.run(job, http=http or (lambda request: {}), deadline_s=timeout + 20)
     assert box.zygote_pid is not None
-    assert len(walls.descendants(box.zygote_pid)) <= 3
+    walls.idle(box.zygote_pid)
     return finished
 
 
@@ -70,6 +70,20 @@ def test_what_is_no_message_ends_the_run(box: Sandbox, sent: bytes) -> None:
 def test_what_is_printed_before_stays(box: Sandbox) -> None:
     finished = run(box, "print('hello')\n" + raw(frame(b"nonsense")))
     assert (finished.outcome, finished.stdout) == ("killed", "hello\n")
+
+
+@pytest.mark.parametrize("used", ["much", [1], [-5, 1], [1 << 40, 1], [0.5, 1], {"a": 1}, None])
+def test_what_a_child_cannot_have_used_is_asked_of_the_kernel(box: Sandbox, used: Any) -> None:
+    finished = run(box, raw(frame({"kind": "result", "value": 1, "used": used})))
+    assert (finished.outcome, finished.result) == ("success", 1)
+    assert 0 <= finished.cpu_ms < 10_000
+    assert 0 <= finished.peak_memory_kb < 1_000_000
+
+
+def test_a_child_that_goes_on_after_its_answer_is_ended(box: Sandbox) -> None:
+    answer = {"kind": "result", "value": 1, "used": [3, 4]}
+    finished = run(box, raw(frame(answer), then="while True: os.getpid()"), timeout=60)
+    assert (finished.result, finished.cpu_ms, finished.peak_memory_kb) == (1, 3, 4)
 
 
 def test_the_first_answer_counts(box: Sandbox) -> None:
@@ -189,7 +203,7 @@ def test_a_port_that_fails_ends_the_process_and_says_so(box: Sandbox) -> None:
         run(box, "ask({})", http)
     assert run(box, "pass").outcome == "success"
     assert box.zygote_pid is not None
-    assert len(walls.descendants(box.zygote_pid)) <= 3
+    walls.idle(box.zygote_pid)
 
 
 def test_a_large_job_arrives_whole(box: Sandbox) -> None:

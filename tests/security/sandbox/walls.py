@@ -71,6 +71,11 @@ def spoiled(patch: str) -> str:
     return BOOT.replace("else:\n", f"else:\n{before}\n", 1)
 
 
+def idle(zygote_pid: int) -> None:
+    """Wait until a sandbox runs nothing: its two processes and at most a child in waiting."""
+    wait_for(lambda: len(descendants(zygote_pid)) <= 3, seconds=5, what="the end of the children")
+
+
 def parents() -> dict[int, int]:
     """Return the parent of every process of this machine; zombies do not count."""
     found = {}
