@@ -9,6 +9,7 @@ from benchmarks import results
 from benchmarks.accounting import KILLS, RUNS, accounting
 from benchmarks.celery_path import celery_path
 from benchmarks.endpoint_overhead import endpoint
+from benchmarks.knowledge import knowledge
 from benchmarks.lambda_overhead import lambda_overhead
 from benchmarks.media import bench as media
 from benchmarks.outbound import outbound
@@ -59,6 +60,7 @@ BENCHMARKS: dict[str, Bench] = {
     "endpoint": lambda arguments: endpoint(_say, 10_000 if arguments.long else 2_000),
     "outbound": lambda arguments: outbound(_say, 20_000 if arguments.long else 2_000),
     "accounting": _accounting,
+    "knowledge": lambda arguments: knowledge(_say, 20 if arguments.long else 4),
     "celery_path": _celery_path,
 }
 

@@ -88,6 +88,12 @@ _BUILTIN: dict[str, Any] = {
         "allowed_domains": ["example.com"],
     },
 }
+_KNOWLEDGE: dict[str, Any] = {
+    "name": "search_knowledge_base",
+    "display_name": "Look it up",
+    "tool_type": "builtin",
+    "configuration": {"type": "builtin", "builtin": "search_knowledge_base"},
+}
 _DATABASE: dict[str, Any] = {
     "name": "find_customer",
     "display_name": "Find a customer",
@@ -109,4 +115,4 @@ _DATABASE: dict[str, Any] = {
 def kinds(base: str) -> tuple[dict[str, Any], ...]:
     """Return the columns of one tool per type, with `base` as the stand-ins' origin."""
     mcp = {**_MCP, "configuration": {**_MCP["configuration"], "url": f"{base}/mcp"}}
-    return (_PYTHON, _LAMBDA, mcp, _BUILTIN, _DATABASE)
+    return (_PYTHON, _LAMBDA, mcp, _BUILTIN, _KNOWLEDGE, _DATABASE)

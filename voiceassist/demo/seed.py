@@ -22,7 +22,7 @@ from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
 from voiceassist.conversations import page_tools
-from voiceassist.demo import credentials, history
+from voiceassist.demo import credentials, history, knowledge
 from voiceassist.demo.kinds import kinds
 from voiceassist.demo.tools import TEMPLATES, TOOLS
 from voiceassist.organizations.models import Membership, Organization, Role, User
@@ -82,6 +82,7 @@ def seed() -> list[str]:
         made += credentials.write(organization, owner)
         assistants = {words.slug: _assistant(organization, words, owner, made)
                       for words in _ASSISTANTS}  # fmt: skip
+        knowledge.write(organization, made)
         tools = _tools(organization, assistants, owner, made)
         if added := page_tools.add(organization, by=owner):
             made.append(f"{added} tools of the chat page")

@@ -1,7 +1,8 @@
 """A part of a document: what a search finds.
 
-What it is found by lies beside it and belongs to the database: on PostgreSQL in a column `vector`
-of this table, on SQLite in the FTS5 table `knowledge_index`. `services.stores` writes both.
+What it is found by lies beside it and belongs to the database: on PostgreSQL in the columns
+`headed` and `vector` of this table, on SQLite in the FTS5 table `knowledge_index`.
+`services.stores` writes both.
 """
 
 from django.db import models

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
 
 from voiceassist.knowledge.services.stores.types import (
-    WEIGHTS,
+    BODY,
+    HEADING,
     Entry,
     Found,
     Scope,
+    enough,
     ways,
 )
 from voiceassist.knowledge.words import Concept, for_index
 
-_ONE = """
-SELECT {concept} AS concept, rowid AS id, {share} AS share
-FROM knowledge_index WHERE knowledge_index MATCH %s
+_FROM = """
+FROM knowledge_index CROSS JOIN knowledge_knowledgechunk AS part ON part.id = knowledge_index.rowid
+WHERE knowledge_index MATCH %s AND part.organization_id = %s
+    AND part.collection_id IN ({collections}){documents}
 """
+_ONE = f"SELECT {{concept}} AS concept, part.id AS id, {{share}} AS share {_FROM}"
+_COUNT = f"(SELECT count(*) FROM (SELECT 1 {_FROM} LIMIT %s) AS counted)"  # noqa: S608 - ours
 _SEARCH = """
 WITH best AS (SELECT id, concept, max(share) AS share FROM ({hits}) GROUP BY id, concept),
 rarity AS (
     SELECT concept, ln(1 + max(0, %s - count(*) + 0.5) / (count(*) + 0.5)) AS idf
     FROM best GROUP BY concept
-),
-sums AS (SELECT id, sum(share * idf) AS score FROM best JOIN rarity USING (concept) GROUP BY id)
-SELECT sums.id, sums.score FROM sums CROSS JOIN knowledge_knowledgechunk AS part
-WHERE part.id = sums.id AND part.organization_id = %s
-    AND part.collection_id IN (SELECT value FROM json_each(%s)){documents}
-ORDER BY 2 DESC, 1 LIMIT %s
+)
+SELECT id, sum(share * idf) FROM best JOIN rarity USING (concept)
+GROUP BY id ORDER BY 2 DESC, 1 LIMIT %s
 """
-_COLUMNS = (("heading", 0.61), ("body", 0.2))
-"""What a word counts in a heading and in the text, as PostgreSQL's ranking has it."""
 
 
 class SqliteStore:
@@ -57,21 +56,36 @@ class SqliteStore:
         """Return the parts that hold most of the concepts, the best first."""
         hits: list[str] = []
         values: list[Any] = []
-        for place, concept in enumerate(concepts):
-            for way, words in ways(concept):
+        for place, (concept, stands) in enumerate(self._counted(scope, concepts)):
+            for weight, words in ways(concept, stands, scope):
                 match = _match(words, scope.language)
-                for column, share in _COLUMNS:
-                    hits.append(_ONE.format(concept=place, share=WEIGHTS[way] * share))
-                    values.append(f"{column} : ({match})")
-        documents = ""
-        values += [scope.parts, scope.organization_id, json.dumps(scope.collections)]
-        if scope.documents is not None:
-            documents = " AND part.document_id IN (SELECT value FROM json_each(%s))"
-            values.append(json.dumps(scope.documents))
-        statement = _SEARCH.format(hits=" UNION ALL ".join(hits), documents=documents)
+                for column, share in (("heading", HEADING), ("body", BODY)):
+                    hits.append(_in(_ONE, scope, concept=place, share=weight * share))
+                    values += [f"{column} : ({match})", scope.organization_id]
+        statement = _SEARCH.format(hits=" UNION ALL ".join(hits))
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*values, limit])
+            cursor.execute(statement, [*values, scope.parts, limit])
             return [Found(row[0], float(row[1])) for row in cursor.fetchall()]
+
+    def _counted(self, scope: Scope, concepts: Sequence[Concept]) -> Iterator[tuple[Concept, int]]:
+        """Yield each concept with the number of parts that its own word stands in."""
+        one = _in(_COUNT, scope)
+        values: list[Any] = []
+        for concept in concepts:
+            match = _match((concept.word,), scope.language)
+            values += [match, scope.organization_id, enough(scope)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join([one] * len(concepts))}", values)
+            yield from zip(concepts, cursor.fetchone() or (), strict=True)
+
+
+def _in(statement: str, scope: Scope, **given: Any) -> str:
+    # Whole numbers of our own rows, which need no quoting; there may be more than parameters.
+    documents = ""
+    if scope.documents is not None:
+        documents = f" AND part.document_id IN ({', '.join(map(str, scope.documents))})"
+    collections = ", ".join(map(str, scope.collections))
+    return statement.format(collections=collections, documents=documents, **given)
 
 
 def _match(words: Sequence[str], language: str) -> str:

@@ -8,8 +8,12 @@ from typing import Protocol
 
 from voiceassist.knowledge.words import Concept
 
-WEIGHTS = (1.0, 0.5, 0.2)
-"""What counts the word itself, one that says the same, and one that begins the same."""
+SAME, PREFIX = 0.5, 0.2
+"""What counts a word that says the same, and one that begins the same, beside the word itself."""
+COMMON = 0.08
+"""The share of parts from which on a word is common."""
+HEADING, BODY = 0.6, 0.2
+"""What a word counts in a heading, and in the text."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,22 @@ class Store(Protocol):
         ...
 
 
-def ways(concept: Concept) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield (place in WEIGHTS, words any of which will do); a mere beginning ends with a star."""
-    yield 0, (concept.word,)
-    if concept.same:
-        yield 1, concept.same
-    if concept.prefix:
-        yield 2, (f"{concept.prefix}*",)
+def enough(scope: Scope) -> int:
+    """Return in how many parts a word must stand for its synonyms to be left out."""
+    return max(1, int(scope.parts * COMMON))
+
+
+def ways(concept: Concept, stands: int, scope: Scope) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """Yield (weight, words any of which will do); a mere beginning ends with a star.
+
+    What says the same is looked for where the word itself is rare, for beside a common word it
+    only brings noise; beginnings where it stands nowhere.
+
+    Args:
+        stands: in how many parts the word itself stands, counted up to `enough`.
+    """
+    yield 1.0, (concept.word,)
+    if concept.same and stands < enough(scope):
+        yield SAME, concept.same
+    if concept.prefix and not stands:
+        yield PREFIX, (f"{concept.prefix}*",)
