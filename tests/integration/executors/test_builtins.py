@@ -5,6 +5,7 @@ import pytest
 from tests.factories.organizations import make_organization
 from tests.integration.executors.runs import go, go_async
 from tests.security.outbound.servers import RawServer, answering
+from tests.services.ports import free_port
 from tools_library.executors.builtin import registry
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
@@ -137,9 +138,8 @@ THROTTLED = b"HTTP/1.1 429 Slow\r\nContent-Length: 2\r\n\r\n{}"
 )
 def test_a_message_that_may_have_gone_out_is_not_sent_again(settings, handle, lost):
     server = RawServer(handle or answering(b""))
-    if handle is None:
-        server.stop()
-    settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{server.port}"
+    port = server.port if handle else free_port()
+    settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{port}"
     settings.TWILIO_PHONE_NUMBER = "+12025550100"
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "token"
     twilio.client.cache_clear()

@@ -209,7 +209,7 @@ def test_a_trace_too_large_to_keep_costs_no_outcome():
 
 
 def test_every_kind_has_an_executor_and_unknown_ones_say_so():
-    assert {executor_for(kind).runs_at for kind in kinds()} <= {"worker", "session"}
+    assert {executor_for(kind).runs_at for kind in kinds()} <= {"worker", "session", "browser"}
     with pytest.raises(ToolConfigurationError, match="telepathy"):
         executor_for("telepathy")
 
