@@ -117,7 +117,7 @@ def test_a_refused_signature_is_explained(rung):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--scenario", "nix"], "Choose one of: barge_in, demo"),
+        (["--scenario", "nix"], "Choose one of: barge_in, confirmation, demo"),
         (["--audio", "/nowhere/x.wav"], "Cannot open"),
         (["--url", "127.0.0.1:8000"], "http://127.0.0.1:8000"),
         (["--url", "http://127.0.0.1:8000/path"], "no origin"),
