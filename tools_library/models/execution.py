@@ -132,6 +132,11 @@ class ToolExecution(OrganizationOwned):
             models.Index(
                 fields=["tool"], condition=models.Q(uncounted=True), name="execution_uncounted"
             ),
+            models.Index(
+                fields=["completed_at"],
+                condition=models.Q(completed_at__isnull=False, uncounted=False),
+                name="execution_prune",
+            ),
             models.Index(fields=["tool", "-id"], name="execution_of_tool"),
             models.Index(fields=["assistant", "-id"], name="execution_of_assistant"),
             models.Index(

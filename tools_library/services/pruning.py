@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tools_library.choices import FINAL_STATUSES
@@ -39,13 +40,17 @@ def prune() -> tuple[int, int]:
 
 
 def _prune_runs(before: datetime, until: float) -> int:
-    old = ToolExecution.unscoped.filter(
-        completed_at__lt=before, status__in=FINAL_STATUSES, uncounted=False
-    )
     total = 0
-    while batch := list(old.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    while batch := list(_old(before).values_list("pk", flat=True)[:BATCH]):
         ToolExecution.unscoped.filter(pk__in=batch).delete()
         total += len(batch)
         if time.monotonic() > until:
             break
     return total
+
+
+def _old(before: datetime) -> QuerySet[ToolExecution]:
+    """Return what may go, oldest first; the index `execution_prune` holds nothing else."""
+    return ToolExecution.unscoped.filter(
+        completed_at__lt=before, status__in=FINAL_STATUSES, uncounted=False
+    ).order_by("completed_at")

@@ -5,12 +5,13 @@ import threading
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.factories.pages import make_call
 from tests.factories.tools import make_tool, origin
 from tools_library.engine.engine import answered
 from tools_library.models import ToolExecution
-from tools_library.services import execution, performing, queues, reporting, rows
+from tools_library.services import execution, performing, pruning, queues, reporting, rows
 from voiceassist.foundation.events import hold_order
 from voiceassist.foundation.models import Event
 
@@ -186,3 +187,9 @@ def test_a_cancel_and_the_claims_of_two_workers_never_block_each_other(organizat
         assert errors == []
         assert len([each for each in claimed if each is not None]) <= 1
         assert _status(key) == "cancelled"
+
+
+def test_runs_that_may_be_deleted_are_found_by_an_index_of_their_own():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which reads a handful of rows faster
+        assert "execution_prune" in pruning._old(timezone.now()).explain()

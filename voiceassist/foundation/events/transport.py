@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import uvloop
 from channels.layers import get_channel_layer
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class LiveLoop:
     def _current(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
-                self._loop = asyncio.new_event_loop()
+                self._loop = uvloop.new_event_loop()
                 threading.Thread(
                     target=self._loop.run_forever, name="live-events", daemon=True
                 ).start()
@@ -97,6 +99,7 @@ def reply(channel: str, message: dict[str, Any]) -> None:
         live_loop.call(take, message)
     else:
         live_loop.run(_send(channel, message))
+        time.sleep(0)  # somebody waits for it: the loop's thread goes first, then this one goes on
 
 
 async def _group_send(group: str, message: dict[str, Any]) -> None:
