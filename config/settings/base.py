@@ -296,4 +296,8 @@ SPECTACULAR_SETTINGS = {
         "ExecutionStatusEnum": "tools_library.choices.ExecutionStatus",
         "TriggerContextEnum": "tools_library.choices.TriggerContext",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "voiceassist.conversations.api.openapi.add_conversations",
+    ],
 }
