@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from django.db import transaction
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
@@ -18,6 +19,7 @@ from voiceassist.conversations.services import (
     answering,
     cancelling,
     claiming,
+    pace,
     people,
     reading,
     settling,
@@ -126,10 +128,12 @@ def conversation_for(who: Participant, agent_id: str, thread_id: str) -> Convers
     return starting.create(assistant, who, thread_id=thread_id)
 
 
+@transaction.atomic  # a message that is refused begins no conversation
 def _say(asked: Asked, agent_id: str) -> tuple[Conversation, Started]:
     said, thread_id = message(asked.body), text(asked.body, "thread_id", default="")
     mapping(asked.body, "context")
     conversation = conversation_for(asked.who, agent_id, thread_id)
+    pace.check(asked.who, conversation)
     return conversation, starting.say(conversation, said)
 
 
@@ -186,11 +190,11 @@ def _decide(asked: Asked, conversation: Conversation, approval_id: int) -> None:
 
 
 def _readable(who: Participant, agent_id: str, thread_id: str) -> Conversation:
-    return _with_agent(who, agent_id, people.find(who, thread_id))
+    return _with_agent(who, agent_id, people.find_thread(who, thread_id))
 
 
 def _own(who: Participant, agent_id: str, thread_id: str) -> Conversation:
-    return _with_agent(who, agent_id, people.own(who, thread_id))
+    return people.owned(who, _readable(who, agent_id, thread_id))
 
 
 def _with_agent(who: Participant, agent_id: str, found: Conversation) -> Conversation:

@@ -22,9 +22,10 @@ from voiceassist.conversations.api.reading_bodies import mapping, objects, text
 from voiceassist.conversations.choices import RunStatus
 from voiceassist.conversations.loop.agui import CAPABILITIES, Translator, interrupt_id
 from voiceassist.conversations.models import AgentRun, Conversation, Message
-from voiceassist.conversations.services import answering, people, reading, settling, starting
+from voiceassist.conversations.services import answering, pace, people, reading, settling, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
+from voiceassist.conversations.services.errors import TooFast
 from voiceassist.conversations.services.following import follow
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
@@ -62,7 +63,7 @@ async def run(asked: Asked, agent_id: str) -> HttpResponseBase:
         after = await threads.run_open(_take, conversation, given, asked.who)
     except Refused as refused:
         return sse.answer(_only(translator, refused.code, refused.message))
-    except InvalidInput:
+    except (InvalidInput, TooFast):
         raise
     except VoiceAssistError as error:
         return sse.answer(_only(translator, error.code, error.public_message))
@@ -128,6 +129,7 @@ def _take(conversation: Conversation, given: RunInput, who: Participant) -> int:
     said = _new_words(conversation, given.messages)
     if said is not None:
         message_id, words = said
+        pace.check(who, conversation)
         started = starting.say(conversation, words, client_tools=given.tools, client_id=message_id)
         return min(after, started.after)
     return after

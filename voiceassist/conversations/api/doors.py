@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +18,7 @@ from rest_framework import exceptions
 
 from voiceassist.conversations.api.identity import NotSignedIn, identify
 from voiceassist.conversations.services.database import threads
-from voiceassist.conversations.services.errors import ConversationError
+from voiceassist.conversations.services.errors import ConversationError, TooFast
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.api import problems
 from voiceassist.foundation.api.parsing import StorableJSONParser
@@ -58,6 +58,7 @@ def door(*, plain_errors: bool = False, **handlers: tuple[str, Handler]) -> Any:
     async def view(request: HttpRequest, **path: Any) -> HttpResponseBase:
         answer = await _answered(request, handlers, path, plain_errors)
         answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = "Retry-After"
         return answer
 
     return view
@@ -104,7 +105,10 @@ def _of(error: Exception, plain: bool) -> HttpResponse | None:
         detail = "Some fields need another value."
         return _problem(400, detail, code=error.code, errors=fields, plain=plain)
     if isinstance(error, ConversationError):
-        return _problem(error.http_status, error.public_message, code=error.code, plain=plain)
+        answer = _problem(error.http_status, error.public_message, code=error.code, plain=plain)
+        if isinstance(error, TooFast):
+            answer["Retry-After"] = str(error.retry_after_s)
+        return answer
     if isinstance(error, VoiceAssistError):
         status = 410 if error.code == "expired" else 409
         return _problem(status, error.public_message, code=error.code, plain=plain)
@@ -137,7 +141,11 @@ def _preflight(handlers: dict[str, tuple[str, Handler]]) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > BODY_MAX:
+    try:
+        too_long = len(request.body) > BODY_MAX
+    except RequestDataTooBig:
+        too_long = True
+    if too_long:
         raise InvalidInput({"body": f"Send at most {BODY_MAX // 1024:,} kB."})
     if not request.body.strip():
         return {}

@@ -17,6 +17,7 @@ from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import (
     answering,
     cancelling,
+    pace,
     people,
     reading,
     starting,
@@ -114,6 +115,7 @@ def _take(asked: Asked, conversation_id: str) -> tuple[Conversation, int]:
         if "message" not in asked.body:
             raise InvalidInput({"message": "Send message, or tool_results."})
         said = text(asked.body, "message")
+        pace.check(asked.who, conversation)
         return conversation, starting.say(conversation, said).after
     after = max(conversation.last_seq, conversation.reserved_seq)
     answers = [_result(index, each) for index, each in enumerate(results)]

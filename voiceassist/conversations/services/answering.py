@@ -135,7 +135,7 @@ def _decide(
 
 @transaction.atomic
 def _take(conversation: Conversation, one: BrowserAnswer, who: Participant) -> str:
-    Conversation.unscoped.select_for_update(of=("self",)).get(pk=conversation.pk)
+    Conversation.unscoped.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
     rows = ToolProposal.unscoped.select_related("execution__definition", "execution__tool")
     call = rows.get(conversation=conversation, tool_call_id=one.tool_call_id)
     said = _hash(one)

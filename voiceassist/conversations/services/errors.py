@@ -5,7 +5,8 @@ ConversationError
 ├── Busy: it is still answering
 ├── NotReady: the assistant cannot chat
 ├── OtherAnswer: the call has another result
-└── Expired: the call's time is over
+├── Expired: the call's time is over
+└── TooFast: too many messages within a minute
 """
 
 from __future__ import annotations
@@ -53,3 +54,13 @@ class Expired(ConversationError):
     """Nobody answered in time."""
 
     code, http_status = "expired", 410
+
+
+class TooFast(ConversationError):
+    """Too many messages within a minute; `retry_after_s` says when to go on."""
+
+    code, http_status, retryable = "too_many_requests", 429, True
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -77,16 +77,33 @@ def readable(who: Participant) -> QuerySet[Conversation]:
 def find(who: Participant, key: str | int) -> Conversation:
     """Return a readable conversation by its id or thread id.
 
+    An id comes first: a thread that somebody called `12` never stands for conversation 12.
+
     Raises:
         NoSuchConversation: there is none, or it is somebody else's.
     """
     text = str(key)
-    rule = Q(thread_id=text)
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        rule |= Q(pk=int(text))
-    found = readable(who).filter(rule).select_related("assistant").first()
+    rows = readable(who).select_related("assistant")
+    is_id = text.isascii() and text.isdigit() and len(text) <= 18
+    found = rows.filter(pk=int(text)).first() if is_id else None
+    if found is None:
+        found = rows.filter(thread_id=text).first()
     if found is None:
         raise NoSuchConversation(f"There is no conversation {text[:100]!r}.")
+    return found
+
+
+def find_thread(who: Participant, thread_id: str) -> Conversation:
+    """Return a readable conversation by the name of its thread alone.
+
+    Raises:
+        NoSuchConversation: there is none, or it is somebody else's.
+    """
+    found: Conversation | None = (
+        readable(who).filter(thread_id=thread_id).select_related("assistant").first()
+    )
+    if found is None:
+        raise NoSuchConversation(f"There is no conversation {thread_id[:100]!r}.")
     return found
 
 
@@ -97,7 +114,15 @@ def own(who: Participant, key: str | int) -> Conversation:
         NoSuchConversation: there is none that they may read.
         PermissionDenied: they may read it, but it is somebody else's.
     """
-    found = find(who, key)
+    return owned(who, find(who, key))
+
+
+def owned(who: Participant, found: Conversation) -> Conversation:
+    """Return a conversation that somebody found, once it is their own.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
     if not who.owns(found):
         raise PermissionDenied("This conversation is somebody else's: you may read and stop it.")
     return found

@@ -16,6 +16,7 @@ from django.db.models import F
 from tools_library.choices import SideEffect
 from tools_library.models import Approval, ToolExecution
 from tools_library.services import execution
+from tools_library.services.origins import Origin
 from voiceassist.conversations.choices import (
     OPEN_PROPOSALS,
     OPEN_RUNS,
@@ -73,15 +74,28 @@ def _begin_calls(conversation_id: int) -> None:
     for index in may_begin(states):
         call = calls[index]
         tool = tools.get(call.tool_name)
-        row = execution.request(
-            tool or call.tool_name,
-            call.arguments or "{}",
-            origin,
-            tool_call_id=call.tool_call_id,
-        )
-        ToolProposal.unscoped.filter(pk=call.pk, execution=None).update(execution=row)
-        if tool is not None:
+        row = _begin_call(call, tool, origin)
+        if tool is not None and row is not None:
             python_agents.hand_over(call.pk, row, tool)
+
+
+@transaction.atomic
+def _begin_call(call: ToolProposal, tool: Any, origin: Origin) -> ToolExecution | None:
+    """Write a call's run down; None where the answer was stopped, or another process was first.
+
+    Under the conversation's lock: a call that is told to have been cancelled takes no place.
+    """
+    Conversation.unscoped.select_for_update(of=("self",), no_key=True).get(pk=call.conversation_id)
+    mine = ToolProposal.unscoped.filter(
+        pk=call.pk, execution=None, status=ProposalStatus.PROPOSED, run__status__in=OPEN_RUNS
+    )
+    if not mine.exists():
+        return None
+    row = execution.request(
+        tool or call.tool_name, call.arguments or "{}", origin, tool_call_id=call.tool_call_id
+    )
+    mine.update(execution=row)
+    return row
 
 
 def _in_order(tool: Any) -> bool:
@@ -93,7 +107,7 @@ def _in_order(tool: Any) -> bool:
 @transaction.atomic
 def _advance(conversation_id: int) -> bool:
     """Take what has happened to the calls' runs; return whether more calls may begin."""
-    rows = Conversation.unscoped.select_for_update(of=("self",))
+    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
     locked = rows.filter(pk=conversation_id).first()
     if locked is None:
         return False

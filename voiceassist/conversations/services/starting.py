@@ -169,8 +169,11 @@ def _write(locked: Conversation, run: AgentRun, text: str, client_id: str) -> Me
 
 
 def lock(conversation: Conversation) -> Conversation:
-    """Return the row, locked until the transaction ends: whoever changes a conversation does so."""
-    rows = Conversation.unscoped.select_for_update(of=("self",))
+    """Return the row, locked until the transaction ends: whoever changes a conversation does so.
+
+    `no_key`: rows that only point at it, as pieces of text do, are written meanwhile.
+    """
+    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
     return rows.select_related("assistant").get(pk=conversation.pk)
 
 

@@ -169,7 +169,7 @@ def proposed(proposal: ToolProposal) -> dict[str, Any]:
 
 
 def _mine(plan: StepPlan) -> tuple[Conversation, AgentRun] | None:
-    rows = Conversation.unscoped.select_for_update(of=("self",))
+    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
     locked = rows.get(pk=plan.conversation.pk)
     run = AgentRun.unscoped.filter(
         pk=plan.run_id,
@@ -191,7 +191,7 @@ def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: in
 def _begin_again(run: AgentRun) -> Conversation:
     """Tell watchers to forget the text of the process that died, and take numbers of our own."""
     rows = Conversation.unscoped.select_related("assistant", "organization")
-    locked = rows.select_for_update(of=("self",)).get(pk=run.conversation_id)
+    locked = rows.select_for_update(of=("self",), no_key=True).get(pk=run.conversation_id)
     begun = locked.reserved_seq - RESERVED
     events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": run.attempt})])
     reserve(locked)
