@@ -19,6 +19,7 @@ ErrorExposure = Literal["auto", "summarized", "passthrough", "hidden"]
 OnInterrupt = Literal["auto", "keep", "cancel"]
 OnDuplicate = Literal["auto", "allow", "reject", "reuse"]
 Approval = Literal["none", "confirm", "staff"]
+YesHolds = Literal["always", "conversation", "once"]
 
 
 class Part(BaseModel):
@@ -90,6 +91,7 @@ class Behaviour(Part):
         approval: who says yes when the tool's `require_confirmation` is set: the caller or user
             (`confirm`), or staff; `none` follows `require_confirmation` with `confirm`.
         escalate_after_s: staff's question goes to admins after this.
+        yes_holds: the longest for which a yes may be remembered; a longer one counts no more.
     """
 
     fixed_parameters: dict[str, Any] = Field(default_factory=dict, max_length=50)
@@ -104,6 +106,7 @@ class Behaviour(Part):
     execution_mode: Literal["sync", "async"] = "sync"
     approval: Approval = "none"
     escalate_after_s: int | None = Field(None, ge=10, le=86_400)
+    yes_holds: YesHolds = "always"
 
 
 DEFAULT = Behaviour()

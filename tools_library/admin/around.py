@@ -51,6 +51,10 @@ APPROVAL = (
     Part("escalate_after_s", "escalate_after_s", number(
         "Ask admins after, seconds", "When no member of staff has answered. Empty: never.",
     ), when=("asks", ("staff",))),
+    Part("yes_holds", "yes_holds", choice("A yes may hold", (
+        ("always", "Always, where somebody says so"), ("conversation", "For one conversation"),
+        ("once", "Once: it asks each time"),
+    )), "always", when=("asks", ("confirm", "staff"))),
 )  # fmt: skip
 
 _ONE_EACH = "One phrase per line, taken in turn; es: before one in Spanish."

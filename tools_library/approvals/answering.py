@@ -17,6 +17,7 @@ from tools_library.approvals.errors import AlreadyAnswered, NotNow
 from tools_library.approvals.hashing import arguments_hash, changes
 from tools_library.approvals.people import may, name_of
 from tools_library.approvals.sentences import EDITED, REJECTED
+from tools_library.behaviour import Behaviour
 from tools_library.choices import ExecutionStatus, SideEffect
 from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
@@ -70,6 +71,7 @@ def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
     """
     arguments = _checked(approval, given)
     _may_answer(approval, given, by)
+    _may_hold_so_long(approval, given)
     _may_hold_always(approval, given, by)
     if approval.status == ApprovalStatus.PENDING and approval.expires_at <= timezone.now():
         expiry.close(approval)
@@ -97,6 +99,20 @@ def _may_answer(approval: Approval, given: Answer, by: Actor | None) -> None:
     if approval.trigger_context == "chat":
         raise PermissionDenied("Only the user of this conversation can say yes to this.")
     raise PermissionDenied("Only the caller can say yes to this, on the phone.")
+
+
+def _may_hold_so_long(approval: Approval, given: Answer) -> None:
+    """Let a yes hold as long as its tool allows.
+
+    Raises:
+        InvalidInput: its tool asks again sooner.
+    """
+    version = approval.execution.definition
+    longest = Behaviour.model_validate(version.behaviour if version is not None else {}).yes_holds
+    if given.remember in grants.within(longest):
+        return
+    again = "each time" if longest == "once" else "in each conversation"
+    raise InvalidInput({"remember": f"{approval.tool_name} asks {again}; write {longest}."})
 
 
 def _may_hold_always(approval: Approval, given: Answer, by: Actor | None) -> None:

@@ -92,7 +92,7 @@ def gate(
         raise ToolNotAllowed("Save the tool first: each of its runs needs staff's approval.")
     question = _question(execution, entry, asked, origin.trigger)
     tool_id = entry.tool_id
-    if tool_id is not None and grants.covering(_wanted(execution, tool_id, question)) is not None:
+    if tool_id is not None and grants.covering(_wanted(execution, entry, tool_id, question)):
         return None
     return _answered(execution, entry, question, said) if asked == "caller" else question
 
@@ -150,7 +150,9 @@ def _question(execution: ToolExecution, entry: CatalogTool, asked: Asked, trigge
     )
 
 
-def _wanted(execution: ToolExecution, tool_id: int, question: Question) -> grants.Wanted:
+def _wanted(
+    execution: ToolExecution, entry: CatalogTool, tool_id: int, question: Question
+) -> grants.Wanted:
     return grants.Wanted(
         organization_id=execution.organization_id,
         tool_id=tool_id,
@@ -160,4 +162,5 @@ def _wanted(execution: ToolExecution, tool_id: int, question: Question) -> grant
         source_kind=execution.source_kind,
         source_id=execution.source_id,
         user_id=execution.user_id,
+        longest=entry.behaviour.yes_holds,
     )

@@ -32,6 +32,7 @@ class Wanted:
     source_kind: str
     source_id: str
     user_id: int | None
+    longest: str = Remember.ALWAYS
 
 
 def give(approval: Approval, by: Actor | None, *, exact: bool) -> ApprovalGrant | None:
@@ -77,7 +78,7 @@ def covering(wanted: Wanted) -> ApprovalGrant | None:
     )
     source = Q(source_kind=wanted.source_kind, source_id=wanted.source_id) & ~Q(source_id="")
     mine = Q(user__isnull=True) | Q(user_id=wanted.user_id, user__isnull=False)
-    fitting = rows.filter(mine, Q(scope=Remember.ALWAYS) | source)
+    fitting = rows.filter(mine, Q(scope=Remember.ALWAYS) | source, scope__in=within(wanted.longest))
     grant: ApprovalGrant
     for grant in fitting.filter(arguments_hash__in=("", wanted.arguments_hash)):
         if grant.schema_hash == wanted.schema_hash:
@@ -85,6 +86,12 @@ def covering(wanted: Wanted) -> ApprovalGrant | None:
             return grant
         end(grant, by=None, why=CHANGED)
     return None
+
+
+def within(longest: str) -> tuple[str, ...]:
+    """Return for how long a remembered yes may have been meant where so long is allowed."""
+    order = (Remember.ONCE, Remember.CONVERSATION, Remember.ALWAYS)
+    return order[: order.index(Remember(longest)) + 1]
 
 
 def end_outdated(organization_id: int, tool_id: int, schema_hash: str) -> int:
