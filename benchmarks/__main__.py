@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks import results
 from benchmarks.accounting import KILLS, RUNS, accounting
 from benchmarks.celery_path import celery_path
+from benchmarks.conversations import conversations
 from benchmarks.endpoint_overhead import endpoint
 from benchmarks.knowledge import knowledge
 from benchmarks.lambda_overhead import lambda_overhead
@@ -62,6 +63,7 @@ BENCHMARKS: dict[str, Bench] = {
     "accounting": _accounting,
     "knowledge": lambda arguments: knowledge(_say, 20 if arguments.long else 4),
     "celery_path": _celery_path,
+    "conversations": lambda arguments: conversations(_say, 500 if arguments.long else 100),
 }
 
 
