@@ -15,6 +15,7 @@ from django.urls import reverse, reverse_lazy
 _MENU: dict[str, dict[str, tuple[str, str]]] = {
     "Conversations": {
         "calls.call": ("Calls", "call"),
+        "conversations.conversation": ("Written conversations", "forum"),
         "tools_library.toolexecution": ("Tool runs", "bolt"),
         "tools_library.approval": ("Approvals", "approval"),
         "foundation.mail": ("Outbox", "outbox"),

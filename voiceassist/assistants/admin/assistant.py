@@ -43,7 +43,9 @@ _SENTENCES = ("Sentences", {
     "fields": tuple(SENTENCE_FIELDS),
     "description": "What the system makes the assistant say. Empty: the words shown in grey.",
 })  # fmt: skip
-_MODELS = ("Models", {"classes": _TAB, "fields": ("realtime_model", "transcription_model")})
+_MODELS = ("Models", {"classes": _TAB, "fields": (
+    "realtime_model", "transcription_model", "agent_class_name",
+)})  # fmt: skip
 
 # Expressions of Alpine; whoever only reads has no such field, and sees everything.
 _BY_SILENCE = "typeof turn_detection == 'undefined' || turn_detection == 'server_vad'"

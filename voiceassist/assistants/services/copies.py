@@ -18,6 +18,7 @@ def duplicate(assistant: Assistant, by: User | None) -> Assistant:
     copy._state.adding = True
     copy.name = f"{assistant.name[:90]} (copy)"
     copy.slug = _free_slug(assistant.slug, taken)
+    copy.agent_class_name = ""  # programs find one assistant by it
     copy.published_version = None
     copy.created_by = by
     return drafts.save(copy)

@@ -41,6 +41,9 @@ def save(assistant: Assistant) -> Assistant:
     if _slug_taken(assistant):
         text = f"Another assistant is called {assistant.slug}; choose another short name."
         raise InvalidInput({"slug": text})
+    if _class_name_taken(assistant):
+        text = f"Another assistant has the class name {assistant.agent_class_name}."
+        raise InvalidInput({"agent_class_name": f"{text} Choose another one, or leave it empty."})
     assistant.save()
     organization = assistant.organization
     if organization.default_assistant_id is None:
@@ -80,6 +83,12 @@ def _of_columns(assistant: Assistant) -> dict[str, str]:
 def _slug_taken(assistant: Assistant) -> bool:
     others = Assistant.objects.of(assistant.organization_id).exclude(pk=assistant.pk)
     return others.filter(slug=assistant.slug).exists()
+
+
+def _class_name_taken(assistant: Assistant) -> bool:
+    others = Assistant.objects.of(assistant.organization_id).exclude(pk=assistant.pk)
+    name = assistant.agent_class_name
+    return bool(name) and others.filter(agent_class_name=name).exists()
 
 
 def _of_words(assistant: Assistant) -> dict[str, str]:
