@@ -60,7 +60,8 @@ def account(port: int, runs: int, per_second: float) -> dict[str, Any]:
             except Exception as error:
                 errors.append(repr(error))
             if number % max(1, len(plan) // 40) == 0:
-                print("asked", number, len(plan), flush=True)
+                # One write: lines of several threads must not run together.
+                print(f"asked {number} {len(plan)}\n", end="", flush=True)
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
