@@ -100,7 +100,7 @@ MODEL_RULES: dict[str, ModelRule] = {
 SUPERUSERS_ONLY = frozenset({
     "organizations.user", "organizations.audithead", "foundation.event", "calls.mediaticket",
     "knowledge.documentsource",
-    "conversations.runevent",
+    "conversations.runevent", "tools_library.sentsecrets",
 })  # fmt: skip
 """Models of ours that no role opens: people across organizations, and inner workings."""
 
