@@ -48,7 +48,7 @@ lock: $(DEV_READY) ## Compile the lock files again from pyproject.toml
 		-o requirements-dev.lock
 
 unit-tests: $(DEV_READY)
-	@$(WITH_SERVERS) $(BIN)/python -m pytest -n 2 --dist loadgroup -q
+	@$(WITH_SERVERS) $(BIN)/python -m pytest -n 3 --dist loadgroup -q
 
 embedded-tests: $(DEV_READY)
 	@TEST_GROUND=embedded $(BIN)/python -m pytest -q

@@ -72,7 +72,9 @@ def test_no_made_up_request_is_a_server_error(live, monkeypatch, settings):
         def run(case):
             case.path_parameters.update({n: ids[n] for n in ids if n in case.path_parameters})
             answer = case.call(base_url=live, headers={"Authorization": f"Bearer {key}"})
-            case.validate_response(answer, checks=(not_a_server_error,))
+            said = operation.definition.raw["responses"]
+            if answer.status_code != 503 or "503" not in said:  # such as a server that is away
+                case.validate_response(answer, checks=(not_a_server_error,))
             assert answer.status_code not in (301, 302, 307, 308)
             if answer.status_code >= 400:
                 kind = answer.headers["content-type"][0]

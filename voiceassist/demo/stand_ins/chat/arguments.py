@@ -35,7 +35,7 @@ def _value(
     if name in given:
         value = given[name]
         value = coerce(value, schema) if isinstance(value, str) else value
-        if "enum" not in schema or value in schema["enum"]:
+        if _fits(value, schema):
             return value
     for key in ("const", "default"):
         if key in schema:
@@ -44,6 +44,14 @@ def _value(
         chosen = [value for value in schema["enum"] if str(value).lower() in sentence.lower()]
         return (chosen or schema["enum"])[0]
     return _guess(name, schema, sentence, depth)
+
+
+def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    if "enum" in schema:
+        return value in schema["enum"]
+    if not isinstance(value, str):
+        return True
+    return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)))
 
 
 def _guess(name: str, schema: Mapping[str, Any], sentence: str, depth: int) -> Any:
