@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from voiceassist.demo.stand_ins.realtime.rules import coerce
 
 _DEEPEST = 5
@@ -35,7 +37,7 @@ def _value(
     if name in given:
         value = given[name]
         value = coerce(value, schema) if isinstance(value, str) else value
-        if _fits(value, schema):
+        if Draft202012Validator(schema).is_valid(value):
             return value
     for key in ("const", "default"):
         if key in schema:
@@ -44,14 +46,6 @@ def _value(
         chosen = [value for value in schema["enum"] if str(value).lower() in sentence.lower()]
         return (chosen or schema["enum"])[0]
     return _guess(name, schema, sentence, depth)
-
-
-def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    if "enum" in schema:
-        return value in schema["enum"]
-    if not isinstance(value, str):
-        return True
-    return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)))
 
 
 def _guess(name: str, schema: Mapping[str, Any], sentence: str, depth: int) -> Any:
