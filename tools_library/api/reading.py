@@ -5,31 +5,21 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
 from tools_library.models import Tool
 from tools_library.services.counting import with_counts
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.services.finding import find
-from voiceassist.organizations.current import organization_of_user
+from voiceassist.organizations.api.asking import OrganizationView
 from voiceassist.organizations.models import Organization
 
 Row = TypeVar("Row", bound=Model)
 
 
-class View(generics.GenericAPIView[Any]):
+class View(OrganizationView):
     """Base: the organization is the asker's."""
-
-    @property
-    def organization(self) -> Organization:
-        """The organization that the asker acts for."""
-        return organization_of_user(self.request.user)
-
-    @property
-    def describes(self) -> bool:
-        """Whether the view is only looked at for the schema, and nobody asks."""
-        return bool(getattr(self, "swagger_fake_view", False))
 
     def assistant(self) -> Assistant:
         """Return the assistant of the address, which names it by id or slug.

@@ -13,7 +13,7 @@ from tests.integration.conversations.scripted import call, until_rest
 from tests.integration.conversations.test_agent import in_db, say
 from tools_library.models import ToolExecution
 from voiceassist.conversations.models import Conversation, RunEvent, ToolProposal
-from voiceassist.conversations.services import cancelling, events, pace, people, settling, starting
+from voiceassist.conversations.services import cancelling, events, locking, pace, people, settling
 from voiceassist.conversations.services.people import Participant
 
 pytestmark = pytest.mark.embedded
@@ -56,7 +56,7 @@ def test_pieces_of_text_do_not_wait_for_who_changes_the_conversation():
         store()
     else:
         with ThreadPoolExecutor(1) as thread, transaction.atomic():
-            starting.lock(conversation)
+            locking.lock(conversation.pk)
             thread.submit(store).result(30)
     assert RunEvent.unscoped.get().data == {"pieces": ["Hello"]}
 

@@ -30,7 +30,7 @@ async def test_a_slow_configuration(stand_ins):
 
 async def test_a_connection_that_drops_after_a_time(stand_ins):
     stand_ins.behave(drop_after_ms=300)
-    async with talking(stand_ins) as model:
+    async with talking(stand_ins, configured=False) as model:
         with pytest.raises(ConnectionClosed) as closed:
             await model.until("response.done")
         assert closed.value.rcvd is None  # no closing frame, as when a network goes
@@ -47,7 +47,7 @@ async def test_a_connection_that_drops_at_an_event(stand_ins):
 
 async def test_the_longest_session(stand_ins):
     stand_ins.behave(session_limit_s=1)
-    async with talking(stand_ins) as model:
+    async with talking(stand_ins, configured=False) as model:
         with pytest.raises(ConnectionClosed) as closed:
             await model.until("response.done")
         assert closed.value.rcvd.code == 1001
@@ -56,7 +56,7 @@ async def test_the_longest_session(stand_ins):
 
 async def test_an_expired_session(stand_ins):
     stand_ins.behave(expire_after_ms=200)
-    async with talking(stand_ins) as model:
+    async with talking(stand_ins, configured=False) as model:
         error = await model.until("error")
         assert error.error.code == "session_expired"
         with pytest.raises(ConnectionClosed) as closed:

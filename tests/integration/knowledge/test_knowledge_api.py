@@ -109,18 +109,23 @@ def test_a_document_that_cannot_be_taken_names_its_field(shop, collection, body,
     assert fields(problem) == {field}
 
 
-@pytest.mark.parametrize("body", [{}, {"query": ""}, {"query": "a", "limit": 0}])
-def test_a_search_for_nothing_is_refused(shop, body):
-    call(shop, "post", "/search", body, expect=400)
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "query"), ({"query": ""}, "query"), ({"query": "a", "limit": 0}, "limit")],
+)
+def test_a_search_for_nothing_is_refused(shop, body, field):
+    assert fields(call(shop, "post", "/search", body, expect=400)) == {field}
 
 
 def test_viewers_read_and_builders_write(shop, collection):
-    call(shop, "get", role="viewer")
-    call(shop, "get", f"/{collection.pk}/documents", role="viewer")
+    listed = call(shop, "get", role="viewer")["results"]
+    assert [each["id"] for each in listed] == [collection.pk]
+    assert call(shop, "get", f"/{collection.pk}/documents", role="viewer")["results"] == []
     for role in ("viewer", "operator"):
         call(shop, "post", "", {"name": "x"}, expect=403, role=role)
         call(shop, "patch", f"/{collection.pk}", {"name": "x"}, expect=403, role=role)
         call(shop, "post", f"/{collection.pk}/documents", {"text": "x"}, expect=403, role=role)
+    assert call(shop, "get", role="viewer")["results"] == listed
 
 
 def test_another_organizations_rows_do_not_exist(shop, collection):

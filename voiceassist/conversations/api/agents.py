@@ -22,7 +22,6 @@ from voiceassist.conversations.services import (
     pace,
     people,
     reading,
-    settling,
     starting,
     tokens,
 )
@@ -185,8 +184,7 @@ def _decide(asked: Asked, conversation: Conversation, approval_id: int) -> None:
         remember=text(body, "remember", default="once"),
         exact=exact if isinstance(exact, bool) else None,
     )
-    approvals.answer(approval, given, by=people.actor_for(asked.who, conversation))
-    settling.settle(conversation.pk)
+    answering.decide(conversation, approval, given, asked.who)
 
 
 def _readable(who: Participant, agent_id: str, thread_id: str) -> Conversation:

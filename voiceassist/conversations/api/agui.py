@@ -22,7 +22,7 @@ from voiceassist.conversations.api.reading_bodies import mapping, objects, text
 from voiceassist.conversations.choices import RunStatus
 from voiceassist.conversations.loop.agui import CAPABILITIES, Translator, interrupt_id
 from voiceassist.conversations.models import AgentRun, Conversation, Message
-from voiceassist.conversations.services import answering, pace, people, reading, settling, starting
+from voiceassist.conversations.services import answering, pace, people, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.errors import TooFast
@@ -158,7 +158,6 @@ def _resume(
     for key, call in pending.items():
         if key in answers:
             _decide(conversation, call, answers[key], who)
-    settling.settle(conversation.pk)
 
 
 def _decide(
@@ -180,9 +179,7 @@ def _decide(
         reason=str(decided.get("reason") or "") if not approved else "",
     )
     rows = Approval.objects.of(conversation.organization_id).select_related("execution__definition")
-    approvals.answer(
-        rows.get(pk=call["approval_id"]), given, by=people.actor_for(who, conversation)
-    )
+    answering.decide(conversation, rows.get(pk=call["approval_id"]), given, who)
 
 
 def _answer(conversation: Conversation, given: RunInput, who: Participant) -> None:

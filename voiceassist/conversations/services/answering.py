@@ -17,7 +17,7 @@ from tools_library.models import Approval
 from tools_library.services import finishing
 from voiceassist.conversations.choices import ProposalStatus
 from voiceassist.conversations.models import Conversation, ToolProposal
-from voiceassist.conversations.services import results, settling
+from voiceassist.conversations.services import locking, results, settling
 from voiceassist.conversations.services.errors import (
     ConversationError,
     Expired,
@@ -95,7 +95,8 @@ def answer(
 def _answer_one(conversation: Conversation, one: BrowserAnswer, who: Participant) -> str:
     approval = _open_question(conversation, one)
     if approval is not None:
-        _decide(conversation, approval, one, who)
+        decision = "reject" if one.refuses else "approve"
+        decide(conversation, approval, approvals.Answer(decision, reason=one.reason), who)
         if approval.execution.status != "running":
             _remember(conversation, one, who)
             return "taken"
@@ -121,12 +122,18 @@ def _open_question(conversation: Conversation, one: BrowserAnswer) -> Approval |
     return rows.select_related("execution__definition").first()
 
 
-def _decide(
-    conversation: Conversation, approval: Approval, one: BrowserAnswer, who: Participant
+def decide(
+    conversation: Conversation, approval: Approval, given: approvals.Answer, who: Participant
 ) -> None:
-    decision = approvals.Answer("reject" if one.refuses else "approve", reason=one.reason)
+    """Answer a question about a call of somebody's own conversation.
+
+    Raises:
+        InvalidInput, PermissionDenied: as `approvals.answering.answer`.
+        OtherAnswer: another answer was first.
+        Expired: the question is over.
+    """
     try:
-        approvals.answer(approval, decision, by=actor_for(who, conversation))
+        approvals.answer(approval, given, by=actor_for(who, conversation))
     except AlreadyAnswered as error:
         kind = Expired if error.code == "expired" else OtherAnswer
         raise kind(error.public_message) from None
@@ -135,9 +142,9 @@ def _decide(
 
 @transaction.atomic
 def _take(conversation: Conversation, one: BrowserAnswer, who: Participant) -> str:
-    Conversation.unscoped.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
-    rows = ToolProposal.unscoped.select_related("execution__definition", "execution__tool")
-    call = rows.get(conversation=conversation, tool_call_id=one.tool_call_id)
+    locking.lock(conversation.pk)
+    calls = ToolProposal.unscoped.select_related("execution__definition", "execution__tool")
+    call = calls.get(conversation=conversation, tool_call_id=one.tool_call_id)
     said = _hash(one)
     if call.status != ProposalStatus.PENDING_FRONTEND or call.answer_hash:
         return _late(call, said)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from voiceassist.conversations.choices import OPEN_RUNS, Phase, Role, RunStatus
-from voiceassist.conversations.models import AgentRun, Conversation, Message, RunEvent
-from voiceassist.conversations.services import closing
-from voiceassist.conversations.services.starting import lock
+from voiceassist.conversations.models import AgentRun, Conversation, RunEvent
+from voiceassist.conversations.services import closing, locking
 
 STOPPED = "The person stopped the answer; the call did not take place."
 
@@ -19,7 +18,7 @@ def cancel(conversation: Conversation) -> bool:
     What was written of an answer so far stays in the conversation. The process that streams it
     notices within a fifth of a second.
     """
-    locked = lock(conversation)
+    locked = locking.lock(conversation.pk)
     run = AgentRun.unscoped.filter(conversation=locked, status__in=OPEN_RUNS).first()
     if run is None:
         return False
@@ -31,21 +30,12 @@ def cancel(conversation: Conversation) -> bool:
 
 
 def _keep_text(locked: Conversation, run: AgentRun) -> None:
-    rows = RunEvent.unscoped.filter(
+    stored = RunEvent.unscoped.filter(
         conversation=locked,
         type="text_delta",
         seq__gt=locked.last_seq,
         seq__lte=locked.reserved_seq,
     )
-    text = "".join("".join(row.data.get("pieces", [])) for row in rows.order_by("seq"))
-    if not text.strip():
-        return
-    Message.unscoped.create(
-        organization_id=locked.organization_id,
-        conversation=locked,
-        run=run,
-        position=locked.message_count,
-        role=Role.ASSISTANT,
-        text=text,
-    )
-    locked.message_count += 1
+    text = "".join("".join(row.data.get("pieces", [])) for row in stored.order_by("seq"))
+    if text.strip():
+        locking.write(locked, run, Role.ASSISTANT, text)

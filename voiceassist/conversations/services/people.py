@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from voiceassist.assistants.models import Assistant
+from voiceassist.assistants.services import finding
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import python_agents
 from voiceassist.conversations.services.errors import NoSuchConversation
@@ -134,16 +135,9 @@ def assistant_of(who: Participant, key: str | int) -> Assistant:
     Raises:
         NoSuchConversation: there is none, or a token is for another one.
     """
-    text = str(key)
-    rule = Q(slug=text)
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        rule |= Q(pk=int(text))
-    rows = Assistant.objects.of(who.organization_id).filter(rule)
-    if who.assistant_id is not None:
-        rows = rows.filter(pk=who.assistant_id)
-    found: Assistant | None = rows.first()
-    if found is None:
-        raise NoSuchConversation(f"There is no agent {text[:100]!r}.")
+    found = finding.find(who.organization_id, str(key))
+    if found is None or who.assistant_id not in (None, found.pk):
+        raise NoSuchConversation(f"There is no agent {str(key)[:100]!r}.")
     return found
 
 

@@ -31,6 +31,7 @@ from voiceassist.conversations.models import AgentRun, Conversation, ToolProposa
 from voiceassist.conversations.services import (
     closing,
     events,
+    locking,
     python_agents,
     results,
     stepping,
@@ -85,7 +86,7 @@ def _begin_call(call: ToolProposal, tool: Any, origin: Origin) -> ToolExecution 
 
     Under the conversation's lock: a call that is told to have been cancelled takes no place.
     """
-    Conversation.unscoped.select_for_update(of=("self",), no_key=True).get(pk=call.conversation_id)
+    locking.lock(call.conversation_id)
     mine = ToolProposal.unscoped.filter(
         pk=call.pk, execution=None, status=ProposalStatus.PROPOSED, run__status__in=OPEN_RUNS
     )
@@ -107,9 +108,9 @@ def _in_order(tool: Any) -> bool:
 @transaction.atomic
 def _advance(conversation_id: int) -> bool:
     """Take what has happened to the calls' runs; return whether more calls may begin."""
-    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
-    locked = rows.filter(pk=conversation_id).first()
-    if locked is None:
+    try:
+        locked = locking.lock(conversation_id)
+    except Conversation.DoesNotExist:
         return False
     calls = list(_calls(conversation_id).select_related("run", "execution__definition"))
     if not calls:

@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from tools_library.engine.cleaning import clean_text
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel, Role, RunStatus
-from voiceassist.conversations.models import AgentRun, Conversation, Message
-from voiceassist.conversations.services import closing, events, python_agents, stepping
+from voiceassist.conversations.models import AgentRun, Conversation
+from voiceassist.conversations.services import closing, events, locking, python_agents, stepping
 from voiceassist.conversations.services.driving import driver
 from voiceassist.conversations.services.errors import Busy, NotReady
 from voiceassist.conversations.services.people import Participant
@@ -121,7 +121,7 @@ def say(
         NotReady: the assistant is gone, or cannot chat any more.
     """
     text = _checked(text)
-    locked = lock(conversation)
+    locked = locking.lock(conversation.pk)
     assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
     _make_room(locked)
@@ -132,7 +132,7 @@ def say(
         client_tools=[dict(each) for each in client_tools],
     )
     run.save(force_insert=True)
-    message = _write(locked, run, text, client_id)
+    message = locking.write(locked, run, Role.USER, text, client_id)
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
     about = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
     said = {"message_id": message.pk, "text": text}
@@ -150,31 +150,6 @@ def _checked(text: str) -> str:
     if len(text) > MESSAGE_MAX:
         raise InvalidInput({"message": f"Make it shorter: {MESSAGE_MAX:,} characters at most."})
     return text
-
-
-def _write(locked: Conversation, run: AgentRun, text: str, client_id: str) -> Message:
-    """Store the person's message; the caller saves the conversation."""
-    message = Message(
-        organization_id=locked.organization_id,
-        conversation=locked,
-        run=run,
-        position=locked.message_count,
-        role=Role.USER,
-        text=text,
-        client_id=client_id[:100],
-    )
-    message.save(force_insert=True)
-    locked.message_count += 1
-    return message
-
-
-def lock(conversation: Conversation) -> Conversation:
-    """Return the row, locked until the transaction ends: whoever changes a conversation does so.
-
-    `no_key`: rows that only point at it, as pieces of text do, are written meanwhile.
-    """
-    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("assistant").get(pk=conversation.pk)
 
 
 def _ready(locked: Conversation) -> Assistant | None:

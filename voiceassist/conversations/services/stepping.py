@@ -20,7 +20,7 @@ from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
 from voiceassist.conversations.loop.history import Call, Turn, messages
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
-from voiceassist.conversations.services import closing, events, python_agents, toolbox
+from voiceassist.conversations.services import closing, events, locking, python_agents, toolbox
 from voiceassist.conversations.services.pending import arguments_of
 from voiceassist.foundation.providers.chat import AssembledToolCall, ChatRequest, Finished
 
@@ -112,7 +112,7 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int) -> bool:
     calls = finished.tool_calls[:MOST_CALLS]
     if not calls and not finished.text.strip():
         return _fail(locked, run, "empty_answer", EMPTY, last_seq)
-    message = _say(locked, run, finished.text)
+    message = locking.write(locked, run, Role.ASSISTANT, finished.text)
     if not calls:
         said = ("message_completed", {"message_id": message.pk, "text": message.text})
         run.save(update_fields=["usage"])
@@ -134,7 +134,7 @@ def fail(plan: StepPlan, text: str, last_seq: int, code: str, why: str) -> None:
         return
     locked, run = mine
     if text.strip():
-        _say(locked, run, text)
+        locking.write(locked, run, Role.ASSISTANT, text)
     _fail(locked, run, code, why, last_seq)
 
 
@@ -169,8 +169,7 @@ def proposed(proposal: ToolProposal) -> dict[str, Any]:
 
 
 def _mine(plan: StepPlan) -> tuple[Conversation, AgentRun] | None:
-    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
-    locked = rows.get(pk=plan.conversation.pk)
+    locked = locking.lock(plan.conversation.pk)
     run = AgentRun.unscoped.filter(
         pk=plan.run_id,
         status=RunStatus.RUNNING,
@@ -190,26 +189,12 @@ def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: in
 
 def _begin_again(run: AgentRun) -> Conversation:
     """Tell watchers to forget the text of the process that died, and take numbers of our own."""
-    rows = Conversation.unscoped.select_related("assistant", "organization")
-    locked = rows.select_for_update(of=("self",), no_key=True).get(pk=run.conversation_id)
+    locked = locking.lock(run.conversation_id)
     begun = locked.reserved_seq - RESERVED
     events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": run.attempt})])
     reserve(locked)
     locked.save()
     return locked
-
-
-def _say(locked: Conversation, run: AgentRun, text: str) -> Message:
-    message = Message.unscoped.create(
-        organization_id=locked.organization_id,
-        conversation=locked,
-        run=run,
-        position=locked.message_count,
-        role=Role.ASSISTANT,
-        text=clean_text(text),
-    )
-    locked.message_count += 1
-    return message
 
 
 def _propose(

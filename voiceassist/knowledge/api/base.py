@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import Count, QuerySet
-from rest_framework import generics
 from rest_framework.exceptions import NotFound
 
 from voiceassist.foundation.api.paging import CursorPagination
 from voiceassist.knowledge.models import KnowledgeCollection, KnowledgeDocument
-from voiceassist.organizations.current import organization_of_user
+from voiceassist.organizations.api.asking import OrganizationView
 from voiceassist.organizations.models import Organization
 
 READ, WRITE = "knowledge.read", "knowledge.write"
@@ -19,20 +18,10 @@ EDITED: dict[str, str] = {
 }  # fmt: skip
 
 
-class View(generics.GenericAPIView[Any]):
+class View(OrganizationView):
     """Base: rows are those of the asker's organization."""
 
     required_permission: ClassVar[Any] = EDITED
-
-    @property
-    def organization(self) -> Organization:
-        """The organization that the asker acts for."""
-        return organization_of_user(self.request.user)
-
-    @property
-    def describes(self) -> bool:
-        """Whether the view is only looked at for the schema, and nobody asks."""
-        return bool(getattr(self, "swagger_fake_view", False))
 
     def collection(self) -> KnowledgeCollection:
         """Return the collection of the address.

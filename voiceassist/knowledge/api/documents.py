@@ -122,7 +122,7 @@ class Parts(View, generics.ListAPIView[Any]):
         if self.describes:
             return KnowledgeChunk.unscoped.none()
         rows: QuerySet[KnowledgeChunk] = KnowledgeChunk.objects.of(self.organization)
-        return rows.filter(document=self.document()).defer("embedding")
+        return rows.filter(document=self.document())
 
     @extend_schema(operation_id="knowledge_documents_parts")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -22,7 +22,6 @@ class KnowledgeChunk(OrganizationOwned):
         max_length=400, blank=True, help_text="The headings above it, from the outermost."
     )
     text = models.TextField()
-    embedding = models.BinaryField(null=True, help_text="Little-endian 32-bit floats.")
 
     class Meta(OrganizationOwned.Meta):
         verbose_name = "part"

@@ -30,9 +30,6 @@ class KnowledgeDocument(OrganizationOwned):
         max_length=64, blank=True, editable=False, help_text="SHA-256 of what was read last."
     )
     chunk_count = models.PositiveIntegerField("parts", default=0, editable=False)
-    embedded_with = models.CharField(
-        max_length=100, blank=True, editable=False, help_text="Which model compared its parts."
-    )
     revision = models.PositiveIntegerField(
         default=1, editable=False, help_text="Rises with each order to read it."
     )

@@ -161,10 +161,10 @@ def _keep(document: KnowledgeDocument, file: File) -> None:
         entries = [Entry(row.pk, f"{document.title} {row.heading}", row.text) for row in rows]
         store().write(entries, document.collection.language)
         document.status, document.error = DocumentStatus.READY, ""
-        document.chunk_count, document.embedded_with = len(rows), ""
+        document.chunk_count = len(rows)
         document.due_at, document.read_at = None, timezone.now()
         document.save(update_fields=[
-            "title", "status", "error", "chunk_count", "embedded_with", "due_at", "read_at",
+            "title", "status", "error", "chunk_count", "due_at", "read_at",
             "updated_at",
         ])  # fmt: skip
 

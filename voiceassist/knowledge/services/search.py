@@ -94,7 +94,7 @@ def _chosen(organization_id: int, slugs: frozenset[str]) -> QuerySet[KnowledgeCo
 
 def _hits(organization_id: int, found: Sequence[Found]) -> list[Hit]:
     rows = KnowledgeChunk.objects.of(organization_id).select_related("document")
-    chunks = rows.defer("embedding").in_bulk([each.chunk_id for each in found])
+    chunks = rows.in_bulk([each.chunk_id for each in found])
     return [_hit(chunks[each.chunk_id], each.score) for each in found if each.chunk_id in chunks]
 
 
