@@ -27,7 +27,7 @@ from tests.factories.conversations import (  # noqa: E402
     make_participant,
 )
 from voiceassist.conversations.models import AgentRun, Conversation  # noqa: E402
-from voiceassist.conversations.services import database, starting, stepping  # noqa: E402
+from voiceassist.conversations.services import database, leases, starting  # noqa: E402
 from voiceassist.conversations.services.driving import driver  # noqa: E402
 from voiceassist.foundation.events.transport import live_loop  # noqa: E402
 from voiceassist.foundation.providers import chat  # noqa: E402
@@ -187,5 +187,5 @@ class Replay:
 
 
 if __name__ == "__main__":
-    stepping.LEASE = timedelta(seconds=60)
+    leases.LEASE = timedelta(seconds=60)
     main(int(sys.argv[1]))

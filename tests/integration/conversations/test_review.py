@@ -14,6 +14,7 @@ from tests.integration.conversations.test_agent import in_db, say
 from tools_library.models import ToolExecution
 from voiceassist.conversations.models import Conversation, RunEvent, ToolProposal
 from voiceassist.conversations.services import cancelling, events, locking, pace, people, settling
+from voiceassist.conversations.services.events import Pieces
 from voiceassist.conversations.services.people import Participant
 
 pytestmark = pytest.mark.embedded
@@ -48,7 +49,7 @@ def test_pieces_of_text_do_not_wait_for_who_changes_the_conversation():
             with transaction.atomic():
                 if connection.vendor == "postgresql":
                     connection.cursor().execute("SET LOCAL lock_timeout = '2s'")
-                events.store_pieces(conversation, 1, ["Hello"])
+                events.store_pieces([Pieces(conversation, 1, ("Hello",))])
         finally:
             connection.close()
 

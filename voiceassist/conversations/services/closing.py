@@ -17,7 +17,9 @@ from voiceassist.conversations.models import AgentRun, Conversation, ToolProposa
 from voiceassist.conversations.services import events
 from voiceassist.conversations.services.results import refused
 
-_ENDED = ("status", "stop_reason", "error_message", "finished_at", "claimed_by", "touched_at")
+_ENDED = (
+    "status", "stop_reason", "error_message", "usage", "finished_at", "claimed_by", "touched_at",
+)  # fmt: skip
 
 
 def cancel_run(locked: Conversation, run: AgentRun, stop_reason: str, why: str) -> None:

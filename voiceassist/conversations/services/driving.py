@@ -12,11 +12,14 @@ from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any
 
-from voiceassist.conversations.services import settling, stepping
+from django.db import DatabaseError
+
+from voiceassist.conversations.services import events, leases, settling, stepping
 from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.live import live
 from voiceassist.conversations.services.speaking import Speaker
 from voiceassist.conversations.services.stepping import StepPlan
+from voiceassist.conversations.services.writing import writer
 from voiceassist.foundation.events.transport import live_loop
 from voiceassist.foundation.providers import chat
 from voiceassist.foundation.providers.chat import ChatError, Finished, TextDelta
@@ -24,7 +27,6 @@ from voiceassist.foundation.providers.chat import ChatError, Finished, TextDelta
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 120.0
-KEEP_SECONDS = 5.0
 BROKE = "The assistant could not go on because of an error of this server. Try again."
 
 
@@ -72,36 +74,48 @@ class Driver:
             return
         if plan is None:
             return
-        speaker = Speaker(plan)
+        speaker = writer.open(plan)
         try:
             await self._step(plan, speaker)
         except Lost:
-            await speaker.close()
+            await self._leave(speaker)
         except asyncio.CancelledError:
-            await asyncio.shield(self._give_up(plan, speaker))
+            await asyncio.shield(self._give_up(speaker))
             raise
         except Exception:
             log.exception("a step of a conversation failed")
-            await self._fail(plan, speaker, "internal", BROKE)
+            await self._fail(speaker, "internal", BROKE)
+        finally:
+            writer.forget(speaker)
 
     async def _step(self, plan: StepPlan, speaker: Speaker) -> None:
         try:
-            finished = await _while_ours(plan, speaker, _stream(plan, speaker))
+            finished = await _while_ours(speaker, _stream(plan, speaker))
         except ChatError as error:
             log.warning("the model failed: %s %s", error.code, error.detail)
-            await self._fail(plan, speaker, error.code, error.public_message)
+            await self._fail(speaker, error.code, error.public_message)
             return
-        await speaker.close()
-        if await threads.run(stepping.finish, plan, finished, speaker.last_seq):
+        await writer.close(speaker)
+        last, unstored = speaker.last_seq, speaker.unstored
+        if await threads.run(stepping.finish, plan, finished, last, unstored):
             await threads.run_open(settling.settle, plan.conversation.pk)
 
-    async def _fail(self, plan: StepPlan, speaker: Speaker, code: str, why: str) -> None:
-        await speaker.close()
-        await threads.run(stepping.fail, plan, speaker.text, speaker.last_seq, code, why)
+    async def _fail(self, speaker: Speaker, code: str, why: str) -> None:
+        await writer.close(speaker)
+        shown = speaker.text, speaker.last_seq, speaker.unstored
+        await threads.run(stepping.fail, speaker.plan, *shown, code, why)
 
-    async def _give_up(self, plan: StepPlan, speaker: Speaker) -> None:
-        await speaker.close()
-        await threads.run(stepping.give_up, plan)
+    async def _leave(self, speaker: Speaker) -> None:
+        """Store what was shown of a run that is somebody else's by now, so that replays show it."""
+        await writer.close(speaker)
+        try:
+            await threads.run(events.store_pieces, [speaker.unstored])
+        except DatabaseError:
+            log.warning("text of a run that was lost is not stored", exc_info=True)
+
+    async def _give_up(self, speaker: Speaker) -> None:
+        await self._leave(speaker)
+        await threads.run(leases.let_go, speaker.plan.run_id, speaker.plan.claimant)
 
 
 async def _stream(plan: StepPlan, speaker: Speaker) -> Finished:
@@ -114,16 +128,14 @@ async def _stream(plan: StepPlan, speaker: Speaker) -> Finished:
     raise AssertionError("a stream ends with Finished or an error")
 
 
-async def _while_ours(
-    plan: StepPlan, speaker: Speaker, work: Coroutine[Any, Any, Finished]
-) -> Finished:
+async def _while_ours(speaker: Speaker, work: Coroutine[Any, Any, Finished]) -> Finished:
     """Return the result of `work` unless the run is lost before.
 
     Raises:
         Lost: it was stopped, or taken over.
     """
     answer = asyncio.create_task(work)
-    lost = asyncio.create_task(_until_lost(plan, speaker))
+    lost = asyncio.create_task(speaker.lost.wait())
     try:
         await asyncio.wait({answer, lost}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
@@ -133,17 +145,6 @@ async def _while_ours(
         for task in (answer, lost):
             task.cancel()
         await asyncio.gather(answer, lost, return_exceptions=True)
-
-
-async def _until_lost(plan: StepPlan, speaker: Speaker) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                await speaker.lost.wait()
-            return
-        except TimeoutError:
-            if not await threads.run(stepping.keep, plan):
-                return
 
 
 driver = Driver()

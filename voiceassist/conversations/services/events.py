@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +14,14 @@ from voiceassist.conversations.models import Conversation, RunEvent
 from voiceassist.conversations.services.live import live
 
 News = tuple[str, dict[str, Any]]
+
+
+class Pieces(NamedTuple):
+    """Pieces of a step's text, numbered from `first_seq` on; may be none."""
+
+    conversation: Conversation
+    first_seq: int
+    texts: tuple[str, ...]
 
 
 def append(
@@ -54,16 +62,21 @@ def append(
     return frames
 
 
-def store_pieces(conversation: Conversation, first_seq: int, pieces: Sequence[str]) -> None:
-    """Store pieces of text that were published already, numbered from `first_seq` on."""
-    RunEvent.unscoped.create(
-        organization_id=conversation.organization_id,
-        conversation_id=conversation.pk,
-        first_seq=first_seq,
-        seq=first_seq + len(pieces) - 1,
-        type=TEXT,
-        data={"pieces": list(pieces)},
-        at=timezone.now(),
+def store_pieces(pieces: Iterable[Pieces]) -> None:
+    """Store pieces of text that were published already."""
+    at = timezone.now()
+    RunEvent.unscoped.bulk_create(
+        RunEvent(
+            organization_id=each.conversation.organization_id,
+            conversation_id=each.conversation.pk,
+            first_seq=each.first_seq,
+            seq=each.first_seq + len(each.texts) - 1,
+            type=TEXT,
+            data={"pieces": list(each.texts)},
+            at=at,
+        )
+        for each in pieces
+        if each.texts
     )
 
 

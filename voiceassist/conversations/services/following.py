@@ -60,7 +60,7 @@ async def follow(conversation_id: int, after: int, *, to_rest: bool) -> AsyncIte
                 if not frames:
                     yield None
     finally:
-        await live.leave(conversation_id, subscription)
+        live.leave(conversation_id, subscription)
 
 
 def at_rest(conversation_id: int) -> bool:

@@ -6,12 +6,9 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
-from django.utils import timezone
 
 from tools_library.engine.cleaning import clean_text
 from tools_library.services.origins import Origin
@@ -20,11 +17,18 @@ from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
 from voiceassist.conversations.loop.history import Call, Turn, messages
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
-from voiceassist.conversations.services import closing, events, locking, python_agents, toolbox
+from voiceassist.conversations.services import (
+    closing,
+    events,
+    leases,
+    locking,
+    python_agents,
+    toolbox,
+)
+from voiceassist.conversations.services.events import Pieces
 from voiceassist.conversations.services.pending import arguments_of
 from voiceassist.foundation.providers.chat import AssembledToolCall, ChatRequest, Finished
 
-LEASE = timedelta(seconds=15)
 RESERVED = 100_000
 """Numbers that a step has for its events before anybody else's."""
 
@@ -54,10 +58,7 @@ def reserve(locked: Conversation) -> None:
 
 def begin(run_pk: int, claimant: str) -> StepPlan | None:
     """Claim a run's step and read what its model needs; None where it is not to be had."""
-    now = timezone.now()
-    free = Q(claimed_by="") | Q(lease_until__lt=now)
-    due = AgentRun.unscoped.filter(free, pk=run_pk, status=RunStatus.RUNNING, phase=Phase.MODEL)
-    if not due.update(claimed_by=claimant, lease_until=now + LEASE, attempt=F("attempt") + 1):
+    if not leases.claim(run_pk, claimant):
         return None
     rows = AgentRun.unscoped.select_related(
         "conversation__assistant", "conversation__organization", "assistant_version"
@@ -84,27 +85,14 @@ def begin(run_pk: int, claimant: str) -> StepPlan | None:
     )
 
 
-def keep(plan: StepPlan) -> bool:
-    """Renew the lease; False where the run is no longer this process's."""
-    mine = AgentRun.unscoped.filter(
-        pk=plan.run_id, status=RunStatus.RUNNING, claimed_by=plan.claimant
-    )
-    return bool(mine.update(lease_until=timezone.now() + LEASE))
-
-
-def store_pieces(plan: StepPlan, first_seq: int, pieces: Sequence[str]) -> bool:
-    """Store text that was shown; False where the run is no longer this process's."""
-    events.store_pieces(plan.conversation, first_seq, pieces)
-    return keep(plan)
-
-
-def finish(plan: StepPlan, finished: Finished, last_seq: int) -> bool:
+def finish(plan: StepPlan, finished: Finished, last_seq: int, unstored: Pieces) -> bool:
     """Store what the model said; return whether it calls tools, whose runs are to be begun.
 
     Args:
         last_seq: of the last piece of text that was shown.
+        unstored: what was shown and is not in the database yet.
     """
-    mine = _mine(plan)
+    mine = _mine(plan, unstored)
     if mine is None:
         return False
     locked, run = mine
@@ -115,7 +103,6 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int) -> bool:
     message = locking.write(locked, run, Role.ASSISTANT, finished.text)
     if not calls:
         said = ("message_completed", {"message_id": message.pk, "text": message.text})
-        run.save(update_fields=["usage"])
         closing.end_run(locked, run, RunStatus.COMPLETED, "completed", [said], after=last_seq)
         locked.save()
         return False
@@ -127,9 +114,9 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int) -> bool:
     return True
 
 
-def fail(plan: StepPlan, text: str, last_seq: int, code: str, why: str) -> None:
+def fail(plan: StepPlan, text: str, last_seq: int, unstored: Pieces, code: str, why: str) -> None:
     """End the run because its model failed; what was shown of its text stays."""
-    mine = _mine(plan)
+    mine = _mine(plan, unstored)
     if mine is None:
         return
     locked, run = mine
@@ -151,12 +138,6 @@ def origin_of(run: AgentRun, conversation: Conversation) -> Origin:
     )
 
 
-def give_up(plan: StepPlan) -> None:
-    """Let go of a step that has not ended, so that another process can take it over at once."""
-    mine = AgentRun.unscoped.filter(pk=plan.run_id, claimed_by=plan.claimant, phase=Phase.MODEL)
-    mine.update(claimed_by="", lease_until=None)
-
-
 def proposed(proposal: ToolProposal) -> dict[str, Any]:
     """Return the event of a new call; `delta` is all of its arguments as JSON text."""
     return {
@@ -168,8 +149,14 @@ def proposed(proposal: ToolProposal) -> dict[str, Any]:
     }
 
 
-def _mine(plan: StepPlan) -> tuple[Conversation, AgentRun] | None:
-    locked = locking.lock(plan.conversation.pk)
+def _mine(plan: StepPlan, unstored: Pieces) -> tuple[Conversation, AgentRun] | None:
+    """Lock the conversation and store what was shown; None where the step is not ours any more."""
+    try:
+        locked = locking.lock(plan.conversation.pk)
+    except Conversation.DoesNotExist:
+        return None
+    if unstored.texts:
+        events.store_pieces([unstored])
     run = AgentRun.unscoped.filter(
         pk=plan.run_id,
         status=RunStatus.RUNNING,
@@ -181,7 +168,6 @@ def _mine(plan: StepPlan) -> tuple[Conversation, AgentRun] | None:
 
 
 def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: int) -> bool:
-    run.save(update_fields=["usage"])
     closing.end_run(locked, run, RunStatus.FAILED, code, error=why, after=last_seq)
     locked.save()
     return False

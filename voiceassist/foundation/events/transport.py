@@ -7,12 +7,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec
 
 import uvloop
 from channels.layers import get_channel_layer
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 
 class LiveLoop:
@@ -40,9 +43,9 @@ class LiveLoop:
         loop = self._current()
         asyncio.run_coroutine_threadsafe(work, loop).add_done_callback(_log_failure)
 
-    def call(self, work: Callable[[dict[str, Any]], None], message: dict[str, Any]) -> None:
-        """Call `work` with `message` on the loop soon."""
-        self._current().call_soon_threadsafe(work, message)
+    def call(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call `work` on the loop soon; from any thread."""
+        self._current().call_soon_threadsafe(partial(work, *args, **kwargs))
 
     def _current(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -71,12 +74,12 @@ def send(organization_id: int, topic: str, frame: dict[str, Any]) -> None:
         "topic": topic,
         "frame": frame,
     }
-    live_loop.run(_group_send(group_name(organization_id, topic), message))
+    live_loop.run(group_send(group_name(organization_id, topic), message))
 
 
 def broadcast(group: str, message: dict[str, Any]) -> None:
     """Send `message` to every process in a group of its own; never blocks, never raises."""
-    live_loop.run(_group_send(group, message))
+    live_loop.run(group_send(group, message))
 
 
 def listen_here(channel: str, take: Callable[[dict[str, Any]], None]) -> None:
@@ -102,7 +105,11 @@ def reply(channel: str, message: dict[str, Any]) -> None:
         time.sleep(0)  # somebody waits for it: the loop's thread goes first, then this one goes on
 
 
-async def _group_send(group: str, message: dict[str, Any]) -> None:
+async def group_send(group: str, message: dict[str, Any]) -> None:
+    """Send `message` to every process in a group of its own; on the live loop.
+
+    Raises whatever the channel layer does where it cannot be reached.
+    """
     layer = get_channel_layer()
     if layer is not None:
         await layer.group_send(group, message)

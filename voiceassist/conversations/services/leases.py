@@ -1,0 +1,78 @@
+"""The runs that a process holds while their model speaks: claimed, renewed; imports models."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from django.db import DatabaseError, OperationalError
+from django.db.models import F, Q
+from django.utils import timezone
+
+from voiceassist.conversations.choices import Phase, RunStatus
+from voiceassist.conversations.models import AgentRun
+from voiceassist.conversations.services import events
+from voiceassist.conversations.services.events import Pieces
+from voiceassist.foundation.database import with_connection
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=15)
+
+
+def claim(run_id: int, claimant: str) -> bool:
+    """Take a run whose model is due and that nobody holds; return whether it was to be had."""
+    now = timezone.now()
+    free = Q(claimed_by="") | Q(lease_until__lt=now)
+    due = AgentRun.unscoped.filter(free, pk=run_id, status=RunStatus.RUNNING, phase=Phase.MODEL)
+    taken = {"claimed_by": claimant, "lease_until": now + LEASE, "attempt": F("attempt") + 1}
+    return bool(due.update(**taken))
+
+
+def let_go(run_id: int, claimant: str) -> None:
+    """Let go of a run whose model has not ended, so that another process can take it at once."""
+    mine = AgentRun.unscoped.filter(pk=run_id, claimed_by=claimant, phase=Phase.MODEL)
+    mine.update(claimed_by="", lease_until=None)
+
+
+def look_after(
+    claimant: str, run_ids: Collection[int], pieces: Sequence[Pieces], *, renew: bool
+) -> set[int]:
+    """Store text of a process's runs; return those that are still its own.
+
+    In transactions of its own: text that cannot be stored, as of a conversation that was deleted,
+    does not keep other text from being stored.
+
+    Args:
+        renew: whether the leases begin anew.
+
+    Raises:
+        OperationalError, InterfaceError: the database cannot be reached; nothing is stored.
+    """
+    unstorable: set[int] = set()
+    if pieces:
+        try:
+            with_connection(events.store_pieces, pieces)
+        except OperationalError:
+            raise
+        except DatabaseError:
+            unstorable = _each_alone(pieces)
+    held = AgentRun.unscoped.filter(
+        pk__in=run_ids, claimed_by=claimant, status=RunStatus.RUNNING, phase=Phase.MODEL
+    ).exclude(conversation__in=unstorable)
+    if renew:
+        with_connection(held.update, lease_until=timezone.now() + LEASE)
+    return set(with_connection(lambda: list(held.values_list("pk", flat=True))))
+
+
+def _each_alone(pieces: Sequence[Pieces]) -> set[int]:
+    """Store text run by run; return the conversations whose text is refused."""
+    refused = set()
+    for each in pieces:
+        try:
+            with_connection(events.store_pieces, [each])
+        except DatabaseError:
+            log.warning("text of conversation %s not stored", each.conversation.pk, exc_info=True)
+            refused.add(each.conversation.pk)
+    return refused
