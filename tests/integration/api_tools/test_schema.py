@@ -1,12 +1,7 @@
 """Made-up requests after the schema, against a live server: none is a server error."""
 
-import socket
-import threading
-import time
-
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as bounds
 from schemathesis.checks import not_a_server_error
@@ -14,6 +9,7 @@ from schemathesis.checks import not_a_server_error
 from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_credential, make_key, make_organization
 from tests.factories.tools import make_tool
+from tests.services.application import served
 from tools_library.api.throttling import TrialsThrottle
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -24,19 +20,8 @@ EXAMPLES = 8
 @pytest.fixture
 def live():
     """The whole application on a port of its own."""
-    from config.asgi import application
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, lifespan="off", log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    until = time.monotonic() + 10
-    while not server.started and time.monotonic() < until:
-        threading.Event().wait(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served() as url:
+        yield url
 
 
 def schema_of_tools():

@@ -7,13 +7,16 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import NotFound
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from voiceassist.foundation.api.paging import CursorPagination
+from voiceassist.organizations.api.exporting import JsonLines, exported
 from voiceassist.organizations.api.filters import AuditFilterSet, CredentialFilterSet
 from voiceassist.organizations.api.serializers import (
     AuditEntrySerializer,
@@ -138,6 +141,7 @@ class Audit(generics.ListAPIView[AuditEntry]):
     serializer_class = AuditEntrySerializer
     filterset_class = AuditFilterSet
     pagination_class = NewestFirst
+    renderer_classes = (JSONRenderer, JsonLines)
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         """Return the organization's entries."""
@@ -148,7 +152,19 @@ class Audit(generics.ListAPIView[AuditEntry]):
         )
         return entries
 
-    @extend_schema(operation_id="audit_list")
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the entries, newest first; each holds the hash of the one before it."""
+    @extend_schema(
+        operation_id="audit_list",
+        responses={
+            (200, JSONRenderer.media_type): AuditEntrySerializer(many=True),
+            (200, JsonLines.media_type): OpenApiTypes.STR,
+        },
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """List the entries, newest first; each holds the hash of the one before it.
+
+        `?format=jsonl` gives the whole chain instead, oldest first, one entry per line. The headers
+        `X-Audit-Entries` and `X-Audit-Newest` say where it ends: keep them apart from the file.
+        """
+        if request.accepted_renderer.format == JsonLines.format:
+            return exported(request, organization_of_user(request.user))
         return super().get(request, *args, **kwargs)

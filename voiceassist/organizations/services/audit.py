@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -40,6 +40,17 @@ class Verdict:
     entries: int
     newest_hash: str
     broken: Broken | None = None
+
+    def against(self, end: Verdict) -> Verdict:
+        """Return it as it stands beside the end that was noted elsewhere."""
+        broken = self.broken
+        if broken is None and self.entries < end.entries:
+            broken = Broken(self.entries + 1, "it and what followed was removed")
+        elif broken is None and self.entries > end.entries:
+            broken = Broken(end.entries + 1, "it was added by hand")
+        elif broken is None and self.newest_hash != end.newest_hash:
+            broken = Broken(self.entries, "it is not what was written here")
+        return replace(self, broken=broken)
 
 
 @transaction.atomic
@@ -96,47 +107,65 @@ def verify(organization_id: int) -> Verdict:
 
     Found: entries changed, removed, added or put elsewhere, and newest ones cut off.
     """
-    before = _end(organization_id)
+    before = end(organization_id)
+    rows = AuditEntry.objects.of(organization_id).order_by("sequence").iterator(500)
+    verdict = follow((fields_of(entry), entry.hash) for entry in rows)
+    if verdict.broken:
+        return verdict
+    if verdict.entries < before.entries:
+        return verdict.against(before)
+    after = end(organization_id)  # entries may have come while this read
+    return verdict if verdict.entries < after.entries else verdict.against(after)
+
+
+def end(organization_id: int) -> Verdict:
+    """Return where the organization's chain ends, as it was written down apart from it."""
+    head = AuditHead.objects.of(organization_id).first()
+    return Verdict(head.sequence, head.hash) if head else Verdict(0, BEFORE_ALL)
+
+
+def follow(chain: Iterable[tuple[Mapping[str, Any], str]]) -> Verdict:
+    """Follow a chain from its first entry, each as its fields and its hash, up to a broken one."""
     count, previous = 0, BEFORE_ALL
-    for entry in AuditEntry.objects.of(organization_id).order_by("sequence").iterator(500):
-        what = _fault(entry, count + 1, previous)
+    for fields, own in chain:
+        what = _fault(fields, own, count + 1, previous)
         if what:
-            return Verdict(count, previous, Broken(min(entry.sequence, count + 1), what))
-        count, previous = entry.sequence, entry.hash
-    if count < before[0]:
-        broken = Broken(count + 1, "it and what followed was removed")
-        return Verdict(count, previous, broken)
-    after = _end(organization_id)  # entries may have come while this read
-    if count > after[0]:
-        return Verdict(count, previous, Broken(after[0] + 1, "it was added by hand"))
-    if count == after[0] and previous != after[1]:
-        return Verdict(count, previous, Broken(count, "it is not what was written here"))
+            return Verdict(count, previous, Broken(min(fields["sequence"], count + 1), what))
+        count, previous = count + 1, own
     return Verdict(count, previous)
 
 
 def hash_of(entry: AuditEntry) -> str:
     """Return the SHA-256 over the entry's fields as canonical JSON, in hex."""
+    return _hashed(fields_of(entry))
+
+
+def fields_of(entry: AuditEntry) -> dict[str, Any]:
+    """Return what an entry's hash is over; JSON values."""
     fields = {name: getattr(entry, name) for name in _HASHED}
     fields["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    text = json.dumps(
-        fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    return fields
+
+
+def canonical(value: Any) -> str:
+    """Return the one way to write a JSON value: keys sorted, no spaces, ASCII only."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
     )
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _fault(entry: AuditEntry, expected: int, previous: str) -> str:
-    if entry.sequence > expected:
+def _hashed(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(fields).encode()).hexdigest()
+
+
+def _fault(fields: Mapping[str, Any], own: str, expected: int, previous: str) -> str:
+    if fields["sequence"] > expected:
         return "it is missing"
-    if entry.sequence < expected:
+    if fields["sequence"] < expected:
         return "it was added by hand"
-    if entry.previous_hash != previous:
+    if fields["previous_hash"] != previous:
         return "it does not follow the one before it"
-    return "" if entry.hash == hash_of(entry) else "it was changed"
-
-
-def _end(organization_id: int) -> tuple[int, str]:
-    head = AuditHead.objects.of(organization_id).first()
-    return (head.sequence, head.hash) if head else (0, BEFORE_ALL)
+    return "" if own == _hashed(fields) else "it was changed"
 
 
 def _actor(by: Actor | None) -> tuple[str, int | None, str]:

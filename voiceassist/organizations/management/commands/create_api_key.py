@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from voiceassist.foundation.errors import InvalidInput
-from voiceassist.organizations.models import Organization, Role
+from voiceassist.organizations.management.choosing import chosen
+from voiceassist.organizations.models import Role
 from voiceassist.organizations.services import api_keys
 
 
@@ -25,11 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the key and print it."""
-        slug = options["organization"]
-        organization = Organization.objects.filter(slug=slug).first()
-        if organization is None:
-            known = ", ".join(Organization.objects.values_list("slug", flat=True)) or "none yet"
-            raise CommandError(f"There is no organization {slug!r}. Known: {known}.")
+        (organization,) = chosen(options["organization"])
         try:
             _key, secret = api_keys.create(organization, options["name"], options["role"])
         except InvalidInput as error:
