@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -42,6 +42,7 @@ class Line:
         rules: the organization's allowed and denied hosts.
         tokens: where bought tokens are kept.
         repeatable: the other side may get a request twice, as one that only reads.
+        enough: when an event stream need not be read on, see `outbound.request`.
     """
 
     connect_timeout: float | None = None
@@ -49,6 +50,7 @@ class Line:
     rules: outbound.Rules | None = None
     tokens: TokenCache = field(default=tokens)
     repeatable: bool = False
+    enough: Callable[[bytes], bool] | None = None
 
 
 def send_proven(
@@ -110,6 +112,7 @@ def send(request: Request, deadline: Deadline, line: Line) -> outbound.OutboundR
             redirects=line.redirects,
             rules=line.rules,
             repeatable=line.repeatable,
+            enough=line.enough,
         )
     except outbound.OutboundError as error:
         raise tool_error(error) from None

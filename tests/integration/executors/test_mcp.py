@@ -234,6 +234,70 @@ def test_an_answer_that_drips_ends_at_the_deadline(settings):
     assert (outcome.status, outcome.error_code) == ("timeout", "timeout")
 
 
+def streaming(*pieces, kept_open):
+    """Return a handler that answers a call with these pieces of a stream, each a chunk."""
+    hello = [HELLO, ACCEPTED]
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + STREAM + b"\r\n\r\n"
+
+    def handle(server, connection):
+        while request := server.read_request(connection):
+            body = json.loads(request.partition(b"\r\n\r\n")[2])
+            if hello:
+                answer = hello.pop(0)
+                connection.sendall(answer(body) if callable(answer) else answer)
+                continue
+            told = [piece.replace(b"NUMBER", str(body["id"]).encode()) for piece in pieces]
+            chunks = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in told]
+            if not kept_open:
+                connection.sendall(head + b"".join(chunks) + b"0\r\n\r\n")
+                continue
+            for part in (head, *chunks):
+                connection.sendall(part)
+            server.ended.wait()
+
+    return handle
+
+
+EVENT = b'data: {"jsonrpc": "2.0", "id": NUMBER, "result": {"content": []}}'
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [EVENT + b"\n\n"],
+        [b": ping\n\n", b'data: {"jsonrpc": "2.0", "method": "notifications/progress"}\n\n',
+         EVENT + b"\r\n\r\n: more\n\n"],
+        [EVENT[:20], EVENT[20:] + b"\r", b"\n\r", b"\n"],
+        [b"event: message\nid: 7\n" + EVENT + b"\n", b"\n"],
+    ],
+    ids=["one", "others before", "in pieces", "fields around"],
+)  # fmt: skip
+def test_a_stream_that_is_kept_open_keeps_nobody_waiting(settings, pieces):
+    handler = streaming(*pieces, kept_open=True)
+    outcome, server = run_against(settings, handler, seconds=30.0)
+    assert (outcome.status, len(server.requests)) == ("success", 3)
+
+
+def test_a_stream_that_ends_with_the_answer_leaves_its_connection_for_the_next_run(settings):
+    handler = streaming(EVENT + b"\n\n", kept_open=False)
+    server = RawServer(handler)
+    settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
+    tool = {"type": "mcp", "url": f"http://127.0.0.1:{server.port}/mcp", "tool": "x"}
+    try:
+        assert [go(tool).status for _ in range(2)] == ["success", "success"]
+    finally:
+        server.stop()
+    assert (server.connections, len(server.requests)) == (1, 4)
+
+
+def test_one_event_in_single_bytes_is_read_once(settings):
+    long = EVENT.replace(b"[]", b'[{"type": "text", "text": "%s"}]' % (b"x" * 60_000))
+    pieces = [bytes([each]) for each in b": " + b"y" * 3_000 + b"\n\n"]
+    handler = streaming(*pieces, long + b"\n\n", kept_open=True)
+    outcome, _ = run_against(settings, handler, seconds=60.0)
+    assert outcome.output["message"].startswith("xxx")
+
+
 def test_a_server_that_forgets_at_once_is_not_asked_for_ever(settings):
     gone = b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"
 

@@ -1,7 +1,8 @@
 """One MCP server, asked over Streamable HTTP; imports the engine and what all HTTP kinds share.
 
 Speaks the revisions with a handshake (2024-11-05 to 2025-11-25), and 2026-07-28, which has none.
-An answer is read to its end, so a server that sends requests of its own gets no reply to them.
+An answer is read until it is there, so a server that sends requests of its own gets no reply to
+them, and one that keeps its stream open keeps nobody waiting.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Client:
         number = next(_numbers)
         hello = {"protocolVersion": VERSIONS[0], "capabilities": {}, "clientInfo": _CLIENT}
         body = wire.request(number, "initialize", hello)
-        response = self._post(body, {}, self._handshakes)
+        response = self._post(body, {}, self._handshakes, number)
         message = self._handshake_of(response, number)
         if message is None:
             return Session(STATELESS, stateless=True)
@@ -149,7 +150,8 @@ class Client:
         if session.stateless:
             params = {**params, "_meta": _meta()}
             headers |= _mirrored(method, params)
-        response = self._post(wire.request(number, method, params), headers, self._line)
+        asked = wire.request(number, method, params)
+        response = self._post(asked, headers, self._line, number)
         if session.session_id and response.status in (400, 404):
             raise _SessionGoneError
         self._check_status(response)
@@ -160,7 +162,12 @@ class Client:
         result: dict[str, Any] = message["result"]
         return result
 
-    def _post(self, body: bytes, headers: dict[str, str], line: http.Line) -> OutboundResponse:
+    def _post(
+        self, body: bytes, headers: dict[str, str], line: http.Line, number: int | None = None
+    ) -> OutboundResponse:
+        """Send a message; with a number, its answer is all that is waited for."""
+        if number is not None:
+            line = replace(line, enough=wire.Awaited(number).comes_with)
         request = Request("POST", self._url, {}, body)
         ours = {"Accept": wire.ACCEPT, "Content-Type": "application/json", **headers}
         for name, value in (self._headers | ours).items():

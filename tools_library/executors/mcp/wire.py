@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from tools_library.engine.errors import ToolArgumentsError, ToolError, ToolResponseError
 
 ACCEPT = "application/json, text/event-stream"
 _LINE = re.compile(r"\r\n|\r|\n")
+_BETWEEN = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\r|\n)")
+_LONGEST_END = 4
 _INVALID_PARAMS = -32602
 _SHOWN = 300
 
@@ -46,13 +49,35 @@ def answer_to(
     except (ValueError, RecursionError):
         raise _unusable("It is not valid JSON.", body, mask) from None
     for message in found:
-        if not isinstance(message, dict) or message.get("id") != number or "method" in message:
-            continue
-        if isinstance(message.get("id"), bool):
-            continue
-        if isinstance(message.get("result"), dict) or isinstance(message.get("error"), dict):
-            return message
+        if _answers(message, number):
+            answer: dict[str, Any] = message
+            return answer
     raise _unusable("It has no answer to the request.", body, mask)
+
+
+class Awaited:
+    """Finds in the pieces of an event stream, as they come, that a request's answer is there."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._open = bytearray()  # of an event whose end has not come
+
+    def comes_with(self, piece: bytes) -> bool:
+        """Return whether an event that ends in this piece answers the request."""
+        known = max(0, len(self._open) - _LONGEST_END)  # searched before: drops cost no more
+        self._open += piece
+        while found := _BETWEEN.search(self._open, known):
+            event, known = bytes(self._open[: found.start()]), 0
+            del self._open[: found.end()]
+            if self._is_it(event):
+                return True
+        return False
+
+    def _is_it(self, event: bytes) -> bool:
+        with suppress(ValueError, RecursionError):
+            text = event.decode("utf-8") + "\n\n"
+            return any(_answers(json.loads(data), self._number) for data in _events(text))
+        return False
 
 
 def refused(error: dict[str, Any], mask: Callable[[str], str] = str) -> ToolError:
@@ -80,6 +105,14 @@ def error_code(body: bytes, content_type: str) -> int | None:
     error = message.get("error") if isinstance(message, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) else None
+
+
+def _answers(message: Any, number: int) -> bool:
+    if not isinstance(message, dict) or message.get("id") != number or "method" in message:
+        return False
+    if isinstance(message.get("id"), bool):
+        return False
+    return isinstance(message.get("result"), dict) or isinstance(message.get("error"), dict)
 
 
 def _events(text: str) -> Iterator[str]:

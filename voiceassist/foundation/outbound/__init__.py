@@ -6,16 +6,7 @@ client of another protocol may dial. What they refuse they refuse with a sentenc
 Imports ssrfguard and urllib3; Django only for the setting `OUTBOUND_ALLOW`.
 """
 
-from voiceassist.foundation.outbound.door import (
-    MAX_BYTES,
-    Door,
-    OutboundResponse,
-    check_spelling,
-    check_url,
-    connect_checked,
-    default_door,
-    request,
-)
+from voiceassist.foundation.outbound.door import MAX_BYTES, Door, OutboundResponse
 from voiceassist.foundation.outbound.errors import (
     OutboundBroken,
     OutboundError,
@@ -28,6 +19,13 @@ from voiceassist.foundation.outbound.errors import (
 from voiceassist.foundation.outbound.redirects import MAX_REDIRECTS
 from voiceassist.foundation.outbound.rules import Rules, read_rule
 from voiceassist.foundation.outbound.sharing import on_behalf_of
+from voiceassist.foundation.outbound.usual import (
+    check_spelling,
+    check_url,
+    connect_checked,
+    default_door,
+    request,
+)
 
 __all__ = [
     "MAX_BYTES",

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any
 
 import certifi
-from django.conf import settings
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError, SSLError
 
 from voiceassist.foundation.outbound import connections
 from voiceassist.foundation.outbound.addresses import Resolve, system_resolve
-from voiceassist.foundation.outbound.body import read_body
+from voiceassist.foundation.outbound.body import Body, Enough, is_stream, read_body
 from voiceassist.foundation.outbound.errors import (
     OutboundBroken,
     OutboundError,
@@ -63,6 +62,7 @@ class _Terms:
     rules: Rules | None
     follow: bool
     repeatable: bool
+    enough: Enough | None
 
 
 class Door:
@@ -135,11 +135,18 @@ class Door:
         redirects: int = 0,
         rules: Rules | None = None,
         repeatable: bool = False,
+        enough: Enough | None = None,
     ) -> OutboundResponse:
         """Send one request and read its answer; see `request` of the package."""
         began = time.monotonic()
         terms = _Terms(
-            began + timeout, connect_timeout or timeout, max_bytes, rules, redirects > 0, repeatable
+            deadline=began + timeout,
+            connect_timeout=connect_timeout or timeout,
+            max_bytes=max_bytes,
+            rules=rules,
+            follow=redirects > 0,
+            repeatable=repeatable,
+            enough=enough,
         )
         target = self._judge.url(url, rules)
         outgoing = Outgoing(method, target, checked_headers(method, headers or {}), body)
@@ -229,12 +236,15 @@ class Door:
             if terms.follow and _elsewhere(response.status, received):
                 response.close()
                 return response.status, received, b""
-            content = _content(response, received, terms.max_bytes)
+            body = _body(response, received, terms)
             if guard.fired:
                 raise OutboundTimeout(f"{target.host} did not finish its answer in time.")
             guard.end()
-            response.release_conn()
-            return response.status, received, content
+            if body.whole:
+                response.release_conn()
+            else:
+                response.close()
+            return response.status, received, body.content
         except OutboundError:
             _discard(response)
             raise
@@ -257,117 +267,17 @@ class Door:
         return connections.pools(self._ca_file)
 
 
-def default_door() -> Door:
-    """Return the process's door, with the exceptions of the settings."""
-    return _door(tuple(settings.OUTBOUND_ALLOW))
-
-
-def check_url(url: str, *, resolve: Resolve | None = None, rules: Rules | None = None) -> None:
-    """Judge an address: how it is written, its port, and every address its name leads to.
-
-    Args:
-        resolve: looks names up instead of the system; `(host, port) -> addresses`.
-        rules: the organization's.
-
-    Raises:
-        OutboundRefused: it may not be called, or its name cannot be looked up; the message says
-            why and how to mend it.
-    """
-    default_door().check_url(url, resolve=resolve, rules=rules)
-
-
-def check_spelling(url: str, *, rules: Rules | None = None) -> None:
-    """Judge an address without a look-up: for a save, which no slow name server should stop.
-
-    Raises:
-        OutboundRefused: it may not be called, wherever its name leads.
-    """
-    default_door().check_spelling(url, rules=rules)
-
-
-def connect_checked(
-    host: str,
-    port: int,
-    *,
-    ports: Collection[int],
-    timeout: float = 5.0,
-    rules: Rules | None = None,
-) -> list[str]:
-    """Return the checked addresses of a host, for a client of another protocol to connect to.
-
-    The client must dial one of these and no name, or its own look-up may give another one:
-    `hostaddr` beside `host` for PostgreSQL.
-
-    Args:
-        ports: what the protocol may use besides the exceptions of OUTBOUND_ALLOW.
-        timeout: seconds for the look-up.
-
-    Raises:
-        OutboundError: refused, unknown, or not in time.
-    """
-    return default_door().connect_checked(host, port, ports=ports, timeout=timeout, rules=rules)
-
-
-def request(
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    body: bytes | None = None,
-    timeout: float = 10.0,
-    connect_timeout: float | None = None,
-    max_bytes: int = MAX_BYTES,
-    redirects: int = 0,
-    rules: Rules | None = None,
-    repeatable: bool = False,
-) -> OutboundResponse:
-    """Send one request through the process's door and read its answer.
-
-    Args:
-        headers: Host, Content-Length and the like are ours and refused here.
-        timeout: seconds for look-up, connection, sending, redirects and reading together.
-        connect_timeout: seconds of these for look-up and connection, at each hop; too slow a
-            connection is OutboundFailed, since nothing was sent.
-        max_bytes: of the body, as sent and once decompressed.
-        redirects: how many are followed, at most MAX_REDIRECTS; with 0 a redirect is an answer
-            like any other. Each is judged as if it were typed. To another scheme, host or port
-            only headers go along that cannot hold a key.
-        rules: the organization's.
-        repeatable: the other side may get it twice. A connection that was kept from an earlier
-            request may be closed at the moment it is taken up again; then it is sent once more,
-            at once, on a new one.
-
-    Raises:
-        OutboundError: one class for each cause.
-    """
-    return default_door().request(
-        method,
-        url,
-        headers=headers,
-        body=body,
-        timeout=timeout,
-        connect_timeout=connect_timeout,
-        max_bytes=max_bytes,
-        redirects=redirects,
-        rules=rules,
-        repeatable=repeatable,
-    )
-
-
-@lru_cache(maxsize=4)
-def _door(allow: tuple[str, ...]) -> Door:
-    return Door(allow)
-
-
 def _elsewhere(status: int, headers: Mapping[str, str]) -> bool:
     return points_elsewhere(status, headers.get("location"))
 
 
-def _content(response: Any, headers: Mapping[str, str], max_bytes: int) -> bytes:
+def _body(response: Any, headers: Mapping[str, str], terms: _Terms) -> Body:
     if response.status < 200:
         # The real answer would follow and be taken for that of the connection's next request.
         raise OutboundBroken("The answer is only the announcement of another one.")
-    return read_body(response, headers.get("content-encoding", "").strip().lower(), max_bytes)
+    encoding = headers.get("content-encoding", "").strip().lower()
+    enough = terms.enough if is_stream(headers) else None
+    return read_body(response, encoding, terms.max_bytes, enough)
 
 
 def _translated(error: Exception, host: str, guard: Guard) -> OutboundError:
