@@ -19,6 +19,7 @@ from calls.routing import websocket_urlpatterns as call_sockets  # noqa: E402
 from calls.webhooks import webhooks  # noqa: E402
 from config.lifespan import lifespan  # noqa: E402
 from config.static import StaticFiles  # noqa: E402
+from voiceassist.conversations.sms_webhook import webhooks as sms_webhooks  # noqa: E402
 from voiceassist.foundation.health import health  # noqa: E402
 from voiceassist.foundation.metrics import metrics  # noqa: E402
 from voiceassist.foundation.probes import live  # noqa: E402
@@ -50,12 +51,18 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await lifespan(scope, receive, send)
 
 
-_EXACT = {"/health": health, "/health/live": live, "/metrics": metrics}
+_EXACT = {
+    "/health": health,
+    "/health/live": live,
+    "/metrics": metrics,
+    "/twilio/sms": sms_webhooks,
+}
 
 
 def _http(where: str) -> Any:
+    exact = _EXACT.get(where.rstrip("/"))
+    if exact is not None:
+        return exact
     if where.startswith("/twilio/"):
         return webhooks
-    if where.startswith("/static/"):
-        return static_files
-    return _EXACT.get(where.rstrip("/"), django_application)
+    return static_files if where.startswith("/static/") else django_application

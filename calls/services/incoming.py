@@ -13,8 +13,8 @@ from django.utils import timezone
 from calls.choices import FINAL_STATUSES, CallStatus, Direction, EndedReason
 from calls.models import Call
 from calls.services import lifecycle, tickets, transfers, twiml
-from voiceassist.assistants.models import PhoneNumber
 from voiceassist.assistants.sentences import sentence
+from voiceassist.assistants.services import numbers
 from voiceassist.foundation.events import hold_order
 from voiceassist.foundation.providers.twilio import is_stand_in
 
@@ -54,9 +54,7 @@ def ring(form: Mapping[str, str]) -> str:
 
 
 def _new_call(form: Mapping[str, str]) -> Call | None:
-    number = (
-        PhoneNumber.unscoped.select_related("assistant").filter(number=form.get("To", "")).first()
-    )
+    number = numbers.find(form.get("To", ""))
     if number is None:
         log.warning("a number rang that is not ours", extra={"to": form.get("To", "")})
         return None

@@ -75,3 +75,22 @@ class RunsAt(models.TextChoices):
 
     WORKER = "worker", "On the server"
     BROWSER = "browser", "In the browser"
+
+
+class IncomingStatus(models.TextChoices):
+    """What has become of a text message that came in."""
+
+    WAITING = "waiting", "Waits for the answer before"
+    SAID = "said", "Given to the assistant"
+    ANSWERED = "answered", "Answered a question"
+    KEPT = "kept", "Not given to the assistant"
+
+
+class OutgoingStatus(models.TextChoices):
+    """What has become of a text message of ours; the last three are final."""
+
+    DUE = "due", "Will be sent"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Not sent"
+    STOPPED = "stopped", "Not sent: they wrote STOP"

@@ -18,13 +18,13 @@ from tools_library.engine.errors import (
 from tools_library.engine.types import ToolCall, ToolResult
 from tools_library.executors.base import Configuration
 from tools_library.executors.builtin.registry import Builtin
-from voiceassist.foundation.providers import twilio
+from voiceassist.foundation.providers.twilio_messages import TEXT_MAX, NotSent, send_text
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _PARAMETERS = {
     "type": "object",
     "properties": {
-        "body": {"type": "string", "description": "The text message.", "maxLength": 1_600},
+        "body": {"type": "string", "description": "The text message.", "maxLength": TEXT_MAX},
         "to": {
             "type": "string",
             "description": "The phone number with country code, such as +12025550143. Leave it "
@@ -100,28 +100,19 @@ def _rung(call: ToolCall) -> str:
 
 
 def _hand_over(to: str, sender: str, body: str, seconds: float) -> str:
-    from requests import RequestException
-    from twilio.base.exceptions import TwilioException, TwilioRestException
-
     try:
-        with twilio.within(seconds):
-            message = twilio.client().messages.create(to=to, from_=sender, body=body)
-    except TwilioRestException as error:
-        detail = f"{error.status} {error.code}: {error.msg}"
-        if error.status == 429:
-            raise ToolTransportError("The phone company is busy.", detail=detail) from None
-        if error.status >= 500:
-            raise ToolAnswerLost(_LOST, detail=detail) from None
+        return send_text(to, sender, body, seconds=seconds)
+    except NotSent as error:
+        if error.perhaps:
+            raise ToolAnswerLost(_LOST, detail=error.detail) from None
+        if error.busy:
+            raise ToolTransportError("The phone company is busy.", detail=error.detail) from None
+        if not error.reached:
+            message = "The phone company could not be reached."
+            raise ToolTransportError(message, detail=error.detail) from None
         raise ToolRefused(
-            f"The phone company does not take messages to {to}.", detail=detail
+            f"The phone company does not take messages to {to}.", detail=error.detail
         ) from None
-    except (TwilioException, RequestException, OSError) as error:
-        if twilio.may_have_arrived(error):
-            raise ToolAnswerLost(_LOST, detail=type(error).__name__) from None
-        raise ToolTransportError(
-            "The phone company could not be reached.", detail=type(error).__name__
-        ) from None
-    return str(message.sid)
 
 
 SEND_SMS = Builtin(

@@ -55,6 +55,13 @@ def remove(row: PhoneNumber) -> None:
     row.delete()
 
 
+def find(number: str) -> PhoneNumber | None:
+    """Return one of the platform's own numbers with who answers it; None: it is not ours."""
+    rows = PhoneNumber.unscoped.select_related("assistant__published_version")
+    found: PhoneNumber | None = rows.filter(number=number).first() if number else None
+    return found
+
+
 def parse(number: str) -> Parsed:
     """Return the number; `str()` of it is E.164.
 

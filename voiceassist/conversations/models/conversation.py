@@ -43,6 +43,9 @@ class Conversation(OrganizationOwned):
     )
     phone_number = models.CharField(max_length=40, blank=True, help_text="The other side of SMS.")
     our_number = models.CharField(max_length=40, blank=True)
+    stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="They wrote STOP: no SMS goes out until START."
+    )
     context = models.JSONField(default=dict, blank=True, help_text="Names that templates may use.")
     message_count = models.PositiveIntegerField(default=0)
     last_seq = models.BigIntegerField(default=0, help_text="Of the newest stored event.")
@@ -57,15 +60,15 @@ class Conversation(OrganizationOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "thread_id"], name="thread_id_unique_in_organization"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "our_number", "phone_number"],
+                condition=models.Q(channel="sms"),
+                name="one_sms_conversation_of_two_numbers",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-updated_at", "-id"], name="conversation_newest"),
-            models.Index(
-                fields=["our_number", "phone_number"],
-                condition=models.Q(channel="sms"),
-                name="conversation_by_sms",
-            ),
         ]
 
     def __str__(self) -> str:

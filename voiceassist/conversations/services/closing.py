@@ -14,7 +14,7 @@ from voiceassist.conversations.choices import (
     RunStatus,
 )
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
-from voiceassist.conversations.services import events
+from voiceassist.conversations.services import events, sms_sending
 from voiceassist.conversations.services.results import refused
 
 _ENDED = (
@@ -84,6 +84,7 @@ def end_run(
         after=after,
     )
     locked.reserved_seq = 0
+    sms_sending.rests(locked, run)
 
 
 def about(proposal: ToolProposal) -> dict[str, str]:

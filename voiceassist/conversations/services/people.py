@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.services import finding
+from voiceassist.conversations.choices import Channel
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import python_agents
 from voiceassist.conversations.services.errors import NoSuchConversation
@@ -39,8 +40,12 @@ class Participant:
     is_authenticated = True
 
     def owns(self, conversation: Conversation) -> bool:
-        """Return whether a conversation is theirs: they write, answer and say yes in it."""
-        if conversation.organization_id != self.organization_id:
+        """Return whether a conversation is theirs: they write, answer and say yes in it.
+
+        In a conversation by SMS only the person on the phone does.
+        """
+        foreign = conversation.organization_id != self.organization_id
+        if foreign or conversation.channel == Channel.SMS:
             return False
         if self.end_user:
             return conversation.end_user == self.end_user

@@ -34,6 +34,7 @@ from voiceassist.conversations.services import (
     locking,
     python_agents,
     results,
+    sms_sending,
     stepping,
     toolbox,
 )
@@ -238,4 +239,5 @@ def _wait(
     if paused and not moving:
         told = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
         news = [*news, ("run_paused", {**told, "status": status, "tools": waiting})]
+        sms_sending.rests(locked, run)
     events.append(locked, news)
