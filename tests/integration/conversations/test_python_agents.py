@@ -1,8 +1,10 @@
 """Document 003's example session, in Python; its agent is a class."""
 
 import pytest
+import requests
 
 from tests.factories.organizations import make_organization
+from tests.integration.conversations.client import SECONDS
 from tests.integration.conversations.scripted import call
 from voiceassist.conversations.agents import Agent, Param, Tool, begin, register
 from voiceassist.conversations.models import Conversation
@@ -91,3 +93,22 @@ def test_backend_tools_run_on_the_server_and_their_faults_are_told(own_loop):
     assert agent.send_message("How many verses?") == "It has 31."
     outputs = [each["content"] for each in own_loop.requests[1].messages if each["role"] == "tool"]
     assert "Genesis 1 has 31" in outputs[0] and "code_error" in outputs[1]
+
+
+def test_a_program_talks_over_http_with_an_agent_that_is_a_class(chat):
+    def post(path, body):
+        url = f"{chat.site.url}/api/conversations{path}"
+        return requests.post(url, json=body, headers=chat.headers, timeout=SECONDS)
+
+    made = post("", {"agent_class": "BibleStudyAgent", "objective": "Genesis"})
+    assert made.status_code == 201, made.text
+    assert made.json()["agent_class_name"] == "BibleStudyAgent"
+    messages = f"/{made.json()['conversation_id']}/messages"
+    asked = post(messages, {"message": "Show me a praying hands emoji"}).json()
+    assert asked["type"] == "frontend_tool_request", asked
+    [tool] = asked["tools"]
+    assert (tool["name"], tool["parameters"]["emoji"]) == ("show_emoji", "🙏")
+    shown = {"tool_use_id": tool["id"], "result": {"success": True, "data": {"displayed": True}}}
+    rest = post(messages, {"tool_results": [shown]}).json()
+    assert rest["type"] == "completed" and rest["response"]
+    assert post("", {"agent_class": "NobodyAgent"}).status_code == 404
