@@ -51,4 +51,6 @@ def _measured(database: str, rounds: int) -> dict[str, Any]:
         raise RuntimeError(done.stderr[-3_000:])
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["parts"] == PARTS
-    return {"searches": len(found["times"]), **quantiles(found["times"])}
+    return {
+        "searches": len(found["times"]), "cpu_ms": found["cpu_ms"], **quantiles(found["times"])
+    }  # fmt: skip

@@ -56,15 +56,16 @@ class CollectionAdmin(OrganizationAdmin):
         return int(obj.document_count)
 
     @display(description="Documents")
-    def documents_listed(self, obj: KnowledgeCollection) -> SafeString:
-        """Return them with links, and one to add another."""
+    def documents_listed(self, obj: Any) -> SafeString:
+        """Return the first ones with links, where the others are, and a link to add another."""
         rows = KnowledgeDocument.objects.of(obj.organization_id).filter(collection=obj)
-        lines = [(states.line(row),) for row in rows.order_by("title")[:_SHOWN]]
-        add = reverse("admin:knowledge_knowledgedocument_add")
-        more = format_html(
-            '<p><a class="va-link" href="{}?collection={}">Add a document</a></p>', add, obj.pk
-        )
-        return format_html("{}{}", format_html_join("", "<p>{}</p>", lines), more)
+        lines = [(states.line(row),) for row in rows.order_by("title", "pk")[:_SHOWN]]
+        links = [(f"{_address('add')}?collection={obj.pk}", "Add a document")]
+        if obj.document_count > _SHOWN:
+            every = f"{_address('changelist')}?collection__id__exact={obj.pk}"
+            links.append((every, f"All {obj.document_count:,} documents"))
+        more = format_html_join(" · ", '<a class="va-link" href="{}">{}</a>', links)
+        return format_html("{}<p>{}</p>", format_html_join("", "<p>{}</p>", lines), more)
 
     def store(self, request: HttpRequest, obj: KnowledgeCollection, form: Any) -> None:
         """Save by the service."""
@@ -90,3 +91,7 @@ class CollectionAdmin(OrganizationAdmin):
         if collection is None:
             raise Http404("There is no such collection.")
         return searching.page(request, collection, self.admin_site.each_context(request))
+
+
+def _address(page: str) -> str:
+    return reverse(f"admin:knowledge_knowledgedocument_{page}")

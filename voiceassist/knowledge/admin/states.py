@@ -21,7 +21,7 @@ def line(document: KnowledgeDocument) -> SafeString:
     link = reverse("admin:knowledge_knowledgedocument_change", args=[document.pk])
     said = document.get_status_display()
     if document.status == DocumentStatus.READY:
-        said = f"{document.chunk_count} parts"
+        said = f"{document.chunk_count} part{'' if document.chunk_count == 1 else 's'}"
     elif document.error:
         said = f"{said}: {document.error}"
     return format_html('<a class="va-link" href="{}">{}</a> · {}', link, document.title, said)

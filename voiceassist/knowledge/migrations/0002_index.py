@@ -1,4 +1,4 @@
-"""What parts are found by: tsvectors with GIN indexes on PostgreSQL, an FTS5 table on SQLite.
+"""What parts are found by: tsvectors with GIN indexes on PostgreSQL, FTS5 tables on SQLite.
 
 Neither is a column of a model, for each exists on one database only.
 """
@@ -15,17 +15,25 @@ POSTGRESQL = (
     "CREATE INDEX knowledge_vector ON knowledge_knowledgechunk "
     "USING gin (vector) WITH (fastupdate = off)",
 )
+# Headings apart from texts: a word of a heading is looked up without a look at the texts.
+TABLES = ("knowledge_headings", "knowledge_texts")
 SQLITE = (
-    "CREATE VIRTUAL TABLE knowledge_index USING fts5"
-    "(heading, body, tokenize = 'porter unicode61 remove_diacritics 2')",
-    "CREATE TRIGGER knowledge_forgotten AFTER DELETE ON knowledge_knowledgechunk "
-    "BEGIN DELETE FROM knowledge_index WHERE rowid = old.id; END",
+    *(
+        f"CREATE VIRTUAL TABLE {table} USING fts5"
+        "(words, tokenize = 'porter unicode61 remove_diacritics 2')"
+        for table in TABLES
+    ),
+    "CREATE TRIGGER knowledge_forgotten AFTER DELETE ON knowledge_knowledgechunk BEGIN "
+    + "".join(f"DELETE FROM {table} WHERE rowid = old.id; " for table in TABLES)
+    + "END",
 )
 BACK = {
     "postgresql": (
         "ALTER TABLE knowledge_knowledgechunk DROP COLUMN headed, DROP COLUMN vector",
     ),
-    "sqlite": ("DROP TRIGGER knowledge_forgotten", "DROP TABLE knowledge_index"),
+    "sqlite": (
+        "DROP TRIGGER knowledge_forgotten", *(f"DROP TABLE {table}" for table in TABLES)
+    ),
 }
 FORTH = {"postgresql": POSTGRESQL, "sqlite": SQLITE}
 

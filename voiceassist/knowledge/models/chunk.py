@@ -1,7 +1,7 @@
 """A part of a document: what a search finds.
 
 What it is found by lies beside it and belongs to the database: on PostgreSQL in the columns
-`headed` and `vector` of this table, on SQLite in the FTS5 table `knowledge_index`.
+`headed` and `vector` of this table, on SQLite in FTS5 tables for headings and texts.
 `services.stores` writes both.
 """
 

@@ -1,20 +1,22 @@
-"""Finding parts of documents by a question; imports the models, the words and the stores."""
+"""Finding parts of documents by a question; imports the models, the words and the ranking."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
 from voiceassist.knowledge import words
 from voiceassist.knowledge.models import KnowledgeChunk, KnowledgeCollection, KnowledgeDocument
-from voiceassist.knowledge.services.stores import Found, Scope, store
+from voiceassist.knowledge.services import ranking
+from voiceassist.knowledge.services.ranking import Found
+from voiceassist.knowledge.services.stores import Scope, store
 
 QUERY_MAX = 1_000
 LIMIT_MAX = 20
-_CANDIDATES = 40
 _WORTH = 0.3
 """The share of the best score below which a part is not worth telling."""
 
@@ -53,7 +55,7 @@ def search(
     for scope in _scopes(organization_id, category, frozenset(collections)):
         asked = words.concepts(question, scope.language)
         if asked:
-            found += store().search(scope, asked, _CANDIDATES)
+            found += ranking.best(store(), scope, asked, min(limit, LIMIT_MAX))
     best = sorted(found, key=lambda each: (-each.score, each.chunk_id))[: min(limit, LIMIT_MAX)]
     return _hits(organization_id, [each for each in best if each.score >= _WORTH * best[0].score])
 
@@ -93,20 +95,26 @@ def _chosen(organization_id: int, slugs: frozenset[str]) -> QuerySet[KnowledgeCo
 
 
 def _hits(organization_id: int, found: Sequence[Found]) -> list[Hit]:
-    rows = KnowledgeChunk.objects.of(organization_id).select_related("document")
-    chunks = rows.in_bulk([each.chunk_id for each in found])
-    return [_hit(chunks[each.chunk_id], each.score) for each in found if each.chunk_id in chunks]
+    rows = KnowledgeChunk.objects.of(organization_id).filter(pk__in=[one.chunk_id for one in found])
+    read = {row[0]: row for row in rows.order_by().values_list(*_READ)}
+    return [_hit(read[each.chunk_id], each.score) for each in found if each.chunk_id in read]
 
 
-def _hit(chunk: KnowledgeChunk, score: float) -> Hit:
-    document = chunk.document
+_READ = (
+    "pk", "document_id", "text", "heading", "document__title", "document__category",
+    "document__url", "document__filename",
+)  # fmt: skip
+
+
+def _hit(read: tuple[Any, ...], score: float) -> Hit:
+    chunk_id, document_id, text, heading, title, category, url, filename = read
     return Hit(
-        chunk_id=chunk.pk,
-        document_id=document.pk,
-        text=chunk.text,
-        title=document.title,
-        source=document.url or document.filename or document.title,
-        heading=chunk.heading,
-        category=document.category,
+        chunk_id=chunk_id,
+        document_id=document_id,
+        text=text,
+        title=title,
+        source=url or filename or title,
+        heading=heading,
+        category=category,
         score=round(score, 4),
     )

@@ -6,9 +6,9 @@ from django.db import connection
 
 from voiceassist.knowledge.services.stores.postgres import PostgresStore
 from voiceassist.knowledge.services.stores.sqlite import SqliteStore
-from voiceassist.knowledge.services.stores.types import Entry, Found, Scope, Store
+from voiceassist.knowledge.services.stores.types import AnyOf, Entry, Find, Places, Scope, Store
 
-__all__ = ["Entry", "Found", "Scope", "Store", "store"]
+__all__ = ["AnyOf", "Entry", "Find", "Places", "Scope", "Store", "store"]
 
 
 def store() -> Store:
