@@ -153,3 +153,8 @@ class Encoder:
 
 def _text(value: Any) -> str:
     return _encode(value).decode()
+
+
+def is_base64(payload: str) -> bool:
+    """Return whether audio can stand in a JSON string as it is; cheap, it is asked per piece."""
+    return '"' not in payload and "\\" not in payload

@@ -193,7 +193,7 @@ class Session:
 
     def _audio(self, event: ev.Audio) -> None:
         stale = event.response_id != self.responses.active or self.speech.is_cut(event.response_id)
-        if stale or self.encoder is None or self.ended or not _is_base64(event.payload):
+        if stale or self.encoder is None or self.ended or not frames.is_base64(event.payload):
             return
         now = self.timers.now()
         self.speech.speaks(event, now)
@@ -297,6 +297,11 @@ class Session:
         self.acts.allow(call_id, arguments)
         self.pump()
 
+    def on_tool_began(self, call_id: str) -> None:
+        """Staff said yes to a tool of a worker's: its run has begun."""
+        self.calls.begin(call_id, self.timers.now())
+        self.pump()
+
     def on_late_result(self, text: str) -> None:
         """Let the model tell what came of a call that was answered with "accepted" before."""
         if not self.ended:
@@ -371,11 +376,6 @@ class Session:
         self.acts.perform_allowed()
         self.speaking_up.ask(now)
         self.responses.next(now)
-
-
-def _is_base64(payload: str) -> bool:
-    """Whether the payload can stand in a JSON string as it is; cheap, it is asked per piece."""
-    return '"' not in payload and "\\" not in payload
 
 
 _HANDLERS: dict[type[ev.Event], Any] = {

@@ -48,19 +48,22 @@ class Pending:
     arrived: int
     started: bool = False
     waits_for_staff: bool = False
+    agreed: bool = False  # staff said yes while the call went on
     began: float = 0.0
     deadline: float = 0.0
 
     def run(self) -> Run:
         """Return it as the words around it need it."""
         name, phrases = self.call.name, self.traits.phrases
-        return Run(self.call.call_id, name, self.response_id, self.began, phrases)
+        # What its response said was long before the yes: it stands for no words at the start.
+        response_id = "" if self.agreed else self.response_id
+        return Run(self.call.call_id, name, response_id, self.began, phrases)
 
     def stops_when_the_caller_speaks(self) -> bool:
         """Whether the tool's policy, or `auto` for its side effect, ends the run then."""
         policy = self.traits.on_interrupt
         stops = policy == "cancel" or (policy == "auto" and self.traits.side_effect == "read")
-        return self.started and not self.waits_for_staff and stops
+        return self.started and not (self.waits_for_staff or self.agreed) and stops
 
     def performed_at_once(self) -> bool:
         """Whether the session does it as soon as the response is done, and asks nobody."""
@@ -68,7 +71,7 @@ class Pending:
 
     def has_words(self) -> bool:
         """Whether words around its run may be said: it goes on, and nobody is being asked."""
-        waits_for_yes = self.traits.asked and not self.call.said
+        waits_for_yes = self.traits.asked and not self.call.said and not self.agreed
         return self.started and not self.waits_for_staff and not waits_for_yes
 
 
@@ -194,6 +197,13 @@ class ToolCalls:
         entry.waits_for_staff = True
         entry.deadline = until + entry.traits.timeout_s + GRACE_S
         return True
+
+    def begin(self, call_id: str, now: float) -> None:
+        """Staff said yes to a worker's run: it has begun, and has its whole time from now."""
+        entry = self.pending.get(call_id)
+        if entry is not None:
+            entry.waits_for_staff, entry.agreed, entry.began = False, True, now
+            entry.deadline = now + entry.traits.timeout_s + GRACE_S
 
     def allow(self, call_id: str) -> Pending | None:
         """Somebody said yes to what the session performs; None where it has been answered.

@@ -49,6 +49,9 @@ class Asker(Protocol):
     def on_tool_waiting(self, call_id: str, seconds: float) -> None:
         """Let the caller wait for staff."""
 
+    def on_tool_began(self, call_id: str) -> None:
+        """Let the caller hear that what staff were asked about is being done."""
+
     def on_tool_allowed(self, call_id: str, arguments: Mapping[str, Any]) -> None:
         """Perform what the session performs itself: somebody said yes."""
 
@@ -147,16 +150,22 @@ class CallTools:
         if question is not None:
             left = (question.expires_at - timezone.now()).total_seconds()
             self._session().on_tool_waiting(call.call_id, max(left, 0.0))
-        execution_id = str(row.execution_id)
+        self._runs[call.call_id] = str(row.execution_id)
+        self._expect(call, str(row.execution_id))
+
+    def _expect(self, call: ToolCall, execution_id: str) -> None:
+        """Wait for a run's outcome, or that it goes on with somebody's yes."""
         self._waiting[execution_id] = call
-        self._runs[call.call_id] = execution_id
 
         def reported(outcome: ToolOutcome) -> None:
             self._waiting.pop(execution_id, None)
             if outcome.status in FINAL_STATUSES:
                 self._answer(call.call_id, self._told(call.name, outcome))
-            else:
+            elif self._is_act(call):
                 self._spawn(self._allow(call.call_id, execution_id))
+            elif not self._abandoned:
+                self._session().on_tool_began(call.call_id)
+                self._expect(call, execution_id)
 
         process_listener.expect(execution_id, reported)
 

@@ -30,11 +30,16 @@ _DENIED = (
 )  # fmt: skip
 
 
-def set_going(execution: ToolExecution, now: datetime.datetime) -> bool:
+def set_going(
+    execution: ToolExecution, now: datetime.datetime, *, call_waits: bool = False
+) -> bool:
     """Let a run that waited go on, with the whole of its time from now; False where it had ended.
 
     It is queued for a worker; a browser's, and what acts on a live call, is `running` at once:
     its conversation, or the process that holds the call, is told.
+
+    Args:
+        call_waits: a live call has been waiting for this; it is told of a worker's run too.
     """
     on_a_call = _acts_on_a_call(execution)
     elsewhere = on_a_call or _runs_in_browser(execution)
@@ -45,10 +50,10 @@ def set_going(execution: ToolExecution, now: datetime.datetime) -> bool:
     execution.message = ""
     if not reporting.advance(execution, _SET_GOING, still=_WAITING):
         return False
-    if on_a_call:
+    if on_a_call or (call_waits and execution.reply_to and not execution.is_async):
         told = reporting.outcome_message(execution)
         transaction.on_commit(partial(reply, execution.reply_to, told))
-    elif not elsewhere:
+    if not elsewhere:
         queues.hand_over(execution)
     return True
 

@@ -132,6 +132,27 @@ def test_a_run_that_waits_for_staff_is_not_stopped():
     assert call.of("tools.cancel") == []
 
 
+def test_staffs_yes_is_when_a_run_begins_and_its_words_at_the_start_are_said():
+    tools = {"a": replace(traits(start=("I book it now.",)), asked=True)}
+    call = Call(first_message="", tools=tools).answer()
+    call.say("r1", done=False)
+    call.model(tool("a", "a"), ev.AudioDone("i1", "r1"), ev.ResponseEnded("r1", "completed"))
+    call.play_out()
+    call.session.on_tool_waiting("a", 30)
+    speak(call, "r2")
+    call.listen_for(8_000)
+    assert len(asked(call)) == 1, "it has not begun"
+    call.session.on_tool_began("a")
+    call.listen_for(500)
+    assert "I book it now." in asked(call)[1]
+    speak(call, "r3")
+    call.model(ev.SpeechStarted("u1", 50), ev.SpeechStopped("u1", 400))
+    assert call.of("tools.cancel") == [], "what staff agreed to is done"
+    call.session.on_tool_began("b")
+    call.listen_for(12_000)
+    assert "timeout" in call.of("model.answer_tool")[0][2], "it has its own time from the yes"
+
+
 def test_a_late_outcome_is_told_in_a_turn_of_its_own_once_nobody_speaks():
     call = Call(first_message="").answer()
     call.model(ev.SpeechStarted("u1", 0))

@@ -44,6 +44,7 @@ class FakeTools:
         text = json.dumps({"success": outcome != "error"})
         if session.plan.tools["endCall"].asked and rng.random() < 0.2:
             clock.later(0.02, lambda: session.on_tool_waiting(call.call_id, 12.0))
+            clock.later(delay * 2, lambda: session.on_tool_began(call.call_id))
             delay *= 4
         if outcome == "lost":
             return
