@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.accounting import KILLS, RUNS, accounting
+from benchmarks.agui import agui
 from benchmarks.celery_path import celery_path
 from benchmarks.conversations import conversations
 from benchmarks.endpoint_overhead import endpoint
@@ -64,6 +65,7 @@ BENCHMARKS: dict[str, Bench] = {
     "knowledge": lambda arguments: knowledge(_say, 20 if arguments.long else 4),
     "celery_path": _celery_path,
     "conversations": lambda arguments: conversations(_say, 500 if arguments.long else 100),
+    "agui": lambda arguments: agui(_say),
 }
 
 
