@@ -12,6 +12,8 @@ _ID_DIGITS = 18  # longer numbers fit no key
 
 def find(organization: Organization | int, named: str) -> Assistant | None:
     """Return the organization's assistant of an id or slug; None where it has none."""
+    if "\0" in named:  # no database takes it
+        return None
     rule = Q(slug=named)
     if named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS:
         rule |= Q(pk=int(named))

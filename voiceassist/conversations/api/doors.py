@@ -8,21 +8,20 @@ from __future__ import annotations
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import exceptions
+from rest_framework.response import Response
 
-from voiceassist.conversations.api.identity import NotSignedIn, identify
+from voiceassist.conversations.api.identity import identify
 from voiceassist.conversations.services.database import threads
-from voiceassist.conversations.services.errors import ConversationError, TooFast
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.api import problems
 from voiceassist.foundation.api.parsing import StorableJSONParser
-from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.errors import InvalidInput
 
 BODY_MAX = 1024 * 1024
 _ALLOWED_HEADERS = "Authorization, Content-Type, Last-Event-ID, X-CSRFToken, X-Organization"
@@ -75,7 +74,8 @@ async def _answered(
         return _preflight(handlers)
     chosen = handlers.get("GET" if method == "HEAD" else method)
     if chosen is None:
-        answer = _problem(405, f"Send one of {', '.join(handlers)} here.", plain=plain)
+        told = problems.problem(405, f"Send one of {', '.join(handlers)} here.")
+        answer = _problem(told, plain)
         answer["Allow"] = ", ".join(handlers)
         return answer
     permission, handler = chosen
@@ -92,44 +92,19 @@ async def _answered(
 
 def _of(error: Exception, plain: bool) -> HttpResponse | None:
     """Return the answer to what a handler raised; None: it is nobody's fault outside."""
-    if isinstance(error, NotSignedIn):
-        answer = _problem(401, str(error), code="not_authenticated", plain=plain)
-        answer["WWW-Authenticate"] = 'Bearer realm="voiceassist"'
-        return answer
-    if isinstance(error, PermissionDenied):
-        return _problem(403, str(error), code="permission_denied", plain=plain)
-    if isinstance(error, Http404):
-        return _problem(404, str(error), code="not_found", plain=plain)
-    if isinstance(error, InvalidInput):
-        fields = [{"field": name, "message": text} for name, text in error.errors.items()]
-        detail = "Some fields need another value."
-        return _problem(400, detail, code=error.code, errors=fields, plain=plain)
-    if isinstance(error, ConversationError):
-        answer = _problem(error.http_status, error.public_message, code=error.code, plain=plain)
-        if isinstance(error, TooFast):
-            answer["Retry-After"] = str(error.retry_after_s)
-        return answer
-    if isinstance(error, VoiceAssistError):
-        status = 410 if error.code == "expired" else 409
-        return _problem(status, error.public_message, code=error.code, plain=plain)
-    return None
+    told = problems.exception_handler(error, {})
+    return None if told is None else _problem(told, plain)
 
 
-def _problem(
-    status: int,
-    detail: str,
-    *,
-    code: str = "",
-    errors: list[dict[str, str]] | None = None,
-    plain: bool,
-) -> HttpResponse:
-    body = dict(problems.problem(status, detail, code=code, errors=errors).data)
+def _problem(told: Response, plain: bool) -> HttpResponse:
+    body, status = dict(told.data), told.status_code
     if plain:
-        said = [f"{each['field']}: {each['message']}" for each in errors or ()]
-        body["error"] = " ".join(said) or detail
+        said = [f"{each['field']}: {each['message']}" for each in body.get("errors", ())]
         status = 422 if status == 400 else status
-        body["status"] = status
-    return JsonResponse(body, status=status, content_type=problems.CONTENT_TYPE)
+        body |= {"status": status, "title": HTTPStatus(status).phrase}
+        body["error"] = " ".join(said) or body["detail"]
+    kept = {name: told[name] for name in problems.HEADERS if name in told}
+    return JsonResponse(body, status=status, headers=kept, content_type=problems.CONTENT_TYPE)
 
 
 def _preflight(handlers: dict[str, tuple[str, Handler]]) -> HttpResponse:
@@ -141,21 +116,11 @@ def _preflight(handlers: dict[str, tuple[str, Handler]]) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    try:
-        too_long = len(request.body) > BODY_MAX
-    except RequestDataTooBig:
-        too_long = True
-    if too_long:
+    if len(request.body) > BODY_MAX:
         raise InvalidInput({"body": f"Send at most {BODY_MAX // 1024:,} kB."})
     if not request.body.strip():
         return {}
-    try:
-        body = StorableJSONParser().parse(io.BytesIO(request.body), "application/json", {})
-    except exceptions.ValidationError as error:
-        detail: Any = error.detail
-        raise InvalidInput({key: str(each[0]) for key, each in detail.items()}) from None
-    except exceptions.ParseError as error:
-        raise InvalidInput({"body": f"This is no JSON that can be taken: {error}"}) from None
+    body = StorableJSONParser().parse(io.BytesIO(request.body), "application/json", {})
     if not isinstance(body, dict):
         raise InvalidInput({"body": "Send one JSON object."})
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import CSRFCheck
+from rest_framework.exceptions import NotAuthenticated
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.services import tokens
@@ -18,8 +19,10 @@ from voiceassist.organizations.services import api_keys
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-class NotSignedIn(Exception):
+class NotSignedIn(NotAuthenticated):
     """Nobody proved who they are; the text says how to."""
+
+    auth_header = 'Bearer realm="voiceassist"'
 
 
 def identify(request: HttpRequest, permission: str) -> Participant:

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from voiceassist.conversations.models import Conversation
-from voiceassist.conversations.services.errors import NoSuchConversation
 from voiceassist.conversations.services.reading import summary
 from voiceassist.foundation.api.paging import CursorPagination
 
@@ -24,14 +23,9 @@ def page_of(request: HttpRequest, rows: QuerySet[Conversation]) -> dict[str, Any
     """Return the page that a request's cursor names.
 
     Raises:
-        NoSuchConversation: the cursor is none of ours.
+        NotFound: the cursor is none of ours.
     """
     pages = NewestFirst()
-    try:
-        page = pages.paginate_queryset(rows, Request(request)) or []
-    except Exception as error:
-        if "cursor" in request.GET:
-            raise NoSuchConversation("This cursor is not one of ours.") from error
-        raise
+    page = pages.paginate_queryset(rows, Request(request)) or []
     told: dict[str, Any] = pages.get_paginated_response([summary(each) for each in page]).data
     return told

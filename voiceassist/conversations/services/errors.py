@@ -7,17 +7,28 @@ ConversationError
 ├── OtherAnswer: the call has another result
 ├── Expired: the call's time is over
 └── TooFast: too many messages within a minute
+InvalidInput
+└── ThreadTaken: there is a conversation of this name
 """
 
 from __future__ import annotations
 
-from voiceassist.foundation.errors import VoiceAssistError
+from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 
 class ConversationError(VoiceAssistError):
     """Base of them all."""
 
     http_status = 400
+
+
+class ThreadTaken(InvalidInput):
+    """A conversation of the organization has this name, perhaps since a moment ago."""
+
+    def __init__(self, thread_id: str) -> None:
+        super().__init__(
+            {"thread_id": f"There is a conversation {thread_id!r} already; choose another name."}
+        )
 
 
 class NoSuchConversation(ConversationError):

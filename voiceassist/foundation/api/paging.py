@@ -17,6 +17,7 @@ class CursorPagination(pagination.CursorPagination):
 
     ordering: Any = "-id"
     page_size_query_param = "page_size"
+    invalid_cursor_message = "This cursor is none of ours; take it from next or previous."
     max_page_size = 200
 
     def paginate_queryset(

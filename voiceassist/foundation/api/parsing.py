@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any
@@ -13,11 +14,12 @@ MAX_DEPTH = 64
 _TOO_DEEP = f"The JSON is nested deeper than {MAX_DEPTH} levels."
 _NUL = "Null characters cannot be stored; remove them."
 _HALF = "Half a surrogate pair is no character and cannot be stored; remove it."
+_NO_NUMBER = "This number is too large to be stored."
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class StorableJSONParser(JSONParser):
-    """Refuses what no store takes: NUL, lone surrogates, nesting without end."""
+    """Refuses what no store takes: NUL, lone surrogates, infinities, nesting without end."""
 
     def parse(
         self,
@@ -29,7 +31,7 @@ class StorableJSONParser(JSONParser):
 
         Raises:
             ParseError: it is no JSON, or nested too deep.
-            ValidationError: a text holds what cannot be stored; names its place.
+            ValidationError: something in it cannot be stored; names its place.
         """
         try:
             value = super().parse(stream, media_type, parser_context)
@@ -46,6 +48,8 @@ def _problem(value: Any, path: str, levels: int) -> tuple[str, str] | None:
     if isinstance(value, str):
         text = _NUL if "\0" in value else _HALF if _SURROGATE.search(value) else ""
         return (path, text) if text else None
+    if isinstance(value, float) and not math.isfinite(value):  # as 1e999 is read
+        return path, _NO_NUMBER
     if not isinstance(value, dict | list):
         return None
     if levels == 0:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -16,6 +19,10 @@ from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 API = "/api/"
 CONTENT_TYPE = "application/problem+json"
+HEADERS = ("Retry-After", "WWW-Authenticate")
+"""Those of a problem that tell how to go on."""
+
+_FIELDS = "Some fields need another value."
 
 
 def problem(
@@ -51,26 +58,48 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a problem; unknown errors stay exceptions (500)."""
-    if isinstance(error, InvalidInput):
-        fields = [{"field": name, "message": text} for name, text in error.errors.items()]
-        return problem(400, "Some fields need another value.", errors=fields, code=error.code)
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        error = InvalidInput({"body": f"Send at most {most:,} kB."})
+    if isinstance(error, exceptions.ParseError):
+        why = str(error.detail).removesuffix(".")
+        error = InvalidInput({"body": f"This cannot be read: {why}."})
     if isinstance(error, VoiceAssistError):
-        return problem(409 if not error.retryable else 503, error.public_message, code=error.code)
+        return _ours(error)
     answer = drf_exception_handler(error, context)
     if answer is None:
         return None
     if isinstance(error, exceptions.ValidationError):
         fields = [{"field": name, "message": text} for name, text in _flatten("", error.detail)]
-        result = problem(400, "Some fields need another value.", errors=fields, code="invalid")
+        result = problem(400, _FIELDS, errors=fields, code="invalid")
     else:
         status = answer.status_code
         detail = getattr(error, "detail", None) or str(error) or HTTPStatus(status).phrase
-        code = error.get_codes() if isinstance(error, exceptions.APIException) else ""
-        result = problem(status, str(detail), code=code if isinstance(code, str) else "")
-    for name in ("Retry-After", "WWW-Authenticate"):
+        result = problem(status, str(detail), code=_code_of(error))
+    for name in HEADERS:
         if name in answer:
             result[name] = answer[name]
     return result
+
+
+def _ours(error: VoiceAssistError) -> Response:
+    if isinstance(error, InvalidInput):
+        fields = [{"field": name, "message": text} for name, text in error.errors.items()]
+        return problem(error.http_status, _FIELDS, errors=fields, code=error.code)
+    status = error.http_status or (503 if error.retryable else 409)
+    result = problem(status, error.public_message, code=error.code)
+    if error.retry_after_s is not None:
+        result["Retry-After"] = str(math.ceil(error.retry_after_s))
+    return result
+
+
+def _code_of(error: Exception) -> str:
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied.default_code
+    if isinstance(error, Http404):
+        return exceptions.NotFound.default_code
+    code = error.get_codes() if isinstance(error, exceptions.APIException) else ""
+    return code if isinstance(code, str) else ""
 
 
 def _plain(status: int, detail: str) -> HttpResponse:
