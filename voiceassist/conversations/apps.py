@@ -10,8 +10,10 @@ class ConversationsConfig(AppConfig):
     label = "conversations"
 
     def ready(self) -> None:
-        """Hear how tool runs of conversations go on."""
+        """Hear how tool runs of conversations go on, and begin the steps that are due."""
         from tools_library.services import watching
-        from voiceassist.conversations.services import settling
+        from voiceassist.conversations.services import due, settling
+        from voiceassist.conversations.services.driving import driver
 
         watching.register("conversation", settling.on_run)
+        due.register(driver)

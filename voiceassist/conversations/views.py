@@ -13,7 +13,7 @@ from voiceassist.conversations.page_tools import PAGE_TOOLS
 from voiceassist.conversations.services import people
 from voiceassist.conversations.services.errors import NoSuchConversation
 from voiceassist.conversations.services.people import Participant
-from voiceassist.conversations.services.starting import MESSAGE_MAX
+from voiceassist.conversations.services.starting import MESSAGE_MAX, THREAD_ID
 from voiceassist.organizations.current import organization_of, person
 from voiceassist.organizations.pages import page
 from voiceassist.organizations.roles import may
@@ -33,12 +33,12 @@ def chat(request: HttpRequest, agent_id: str) -> HttpResponse:
     except NoSuchConversation as error:
         raise Http404(error.public_message) from None
     threads = Conversation.objects.of(organization).filter(assistant=assistant, owner=user)
-    wanted = request.GET.get("thread", "")
+    wanted = THREAD_ID.fullmatch(request.GET.get("thread", ""))
     context = {
         "assistant": assistant,
         "ready": assistant.published_version_id is not None and assistant.is_active,
         "threads": threads.order_by("-updated_at", "-id")[:LISTED],
-        "thread_id": wanted if threads.filter(thread_id=wanted).exists() else "",
+        "thread_id": wanted[0] if wanted and threads.filter(thread_id=wanted[0]).exists() else "",
         "may_build": may(request.user, "tools.write"),
         "page_tools": PAGE_TOOLS,
         "message_max": MESSAGE_MAX,

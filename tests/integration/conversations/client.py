@@ -23,6 +23,12 @@ class AgentClient:
         every = {**self.headers, **(headers or {})}
         return requests.post(f"{self.url}/{path}", json=body, headers=every, timeout=SECONDS)
 
+    def read(self, url):
+        """Return the JSON at any address."""
+        answer = requests.get(url, headers=self.headers, timeout=SECONDS)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def get(self, path, headers=None):
         """Read one of the agent's routes."""
         every = {**self.headers, **(headers or {})}

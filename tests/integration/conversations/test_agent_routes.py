@@ -13,9 +13,10 @@ pytestmark = [pytest.mark.usefixtures("conversations_db"), pytest.mark.embedded]
 def events_of(answer):
     """Return the events of a whole stream."""
     assert answer.headers["Content-Type"] == "text/event-stream"
-    assert "\r" not in answer.text
+    text = answer.content.decode()
+    assert "\r" not in text
     found = []
-    for block in answer.text.strip().split("\n\n"):
+    for block in text.strip().split("\n\n"):
         if block.startswith(":"):
             continue
         lines = dict(line.split(": ", 1) for line in block.split("\n"))

@@ -27,7 +27,7 @@ from voiceassist.conversations.services import (
 )
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
-from voiceassist.conversations.services.errors import NoSuchConversation
+from voiceassist.conversations.services.errors import NoSuchConversation, ThreadTaken
 from voiceassist.conversations.services.following import follow
 from voiceassist.conversations.services.people import Participant
 from voiceassist.conversations.services.starting import Started
@@ -114,26 +114,41 @@ async def rest(conversation: Conversation, after: int) -> None:
         return
 
 
+def thread_of(who: Participant, agent_id: str, thread_id: str) -> Conversation | None:
+    """Return somebody's thread with an agent; None: it has not begun.
+
+    Raises:
+        NoSuchConversation: there is no such agent; the thread is another's, or somebody else's.
+        PermissionDenied: they may read it, but it is somebody else's.
+    """
+    people.assistant_of(who, agent_id)
+    rows = Conversation.objects.of(who.organization_id).filter(thread_id=thread_id)
+    return _own(who, agent_id, thread_id) if thread_id and rows.exists() else None
+
+
 def conversation_for(who: Participant, agent_id: str, thread_id: str) -> Conversation:
     """Return somebody's thread with an agent; it begins with its first message.
 
     Raises:
-        NoSuchConversation: the thread is with another agent, or somebody else's.
-        PermissionDenied: they may read it, but it is somebody else's.
+        NoSuchConversation, PermissionDenied: as `thread_of`.
+        InvalidInput, NotReady: as `starting.create`.
     """
-    assistant = people.assistant_of(who, agent_id)
-    if thread_id and Conversation.objects.of(who.organization_id).filter(thread_id=thread_id):
+    found = thread_of(who, agent_id, thread_id)
+    if found is not None:
+        return found
+    try:
+        return starting.create(people.assistant_of(who, agent_id), who, thread_id=thread_id)
+    except ThreadTaken:  # by a first message that was a moment earlier
         return _own(who, agent_id, thread_id)
-    return starting.create(assistant, who, thread_id=thread_id)
 
 
 @transaction.atomic  # a message that is refused begins no conversation
 def _say(asked: Asked, agent_id: str) -> tuple[Conversation, Started]:
     said, thread_id = message(asked.body), text(asked.body, "thread_id", default="")
-    mapping(asked.body, "context")
+    context = mapping(asked.body, "context")
     conversation = conversation_for(asked.who, agent_id, thread_id)
     pace.check(asked.who, conversation)
-    return conversation, starting.say(conversation, said)
+    return conversation, starting.say(conversation, said, context=context)
 
 
 def _answer(asked: Asked, agent_id: str) -> tuple[Conversation, int, dict[str, str]]:
@@ -148,7 +163,8 @@ def _answer(asked: Asked, agent_id: str) -> tuple[Conversation, int, dict[str, s
         _browser_answer(index, each) for index, each in enumerate(objects(body, "tool_responses"))
     ]
     after = max(conversation.last_seq, conversation.reserved_seq)
-    return conversation, after, answering.answer(conversation, answers, asked.who)
+    context = mapping(body, "context")
+    return conversation, after, answering.answer(conversation, answers, asked.who, context=context)
 
 
 def _browser_answer(index: int, given: dict[str, Any]) -> BrowserAnswer:

@@ -5,44 +5,37 @@ Of the client's messages only new ones are taken; history and state are ours.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
 from tools_library.approvals import answering as approvals
 from tools_library.models import Approval
-from voiceassist.conversations.api import sse
-from voiceassist.conversations.api.agents import CHAT, conversation_for
+from voiceassist.conversations.api import agui_input, sse
+from voiceassist.conversations.api.agents import CHAT, conversation_for, thread_of
+from voiceassist.conversations.api.agui_input import RunInput, id_of, words_of
 from voiceassist.conversations.api.doors import Asked, door
-from voiceassist.conversations.api.reading_bodies import mapping, objects, text
+from voiceassist.conversations.api.reading_bodies import mapping
 from voiceassist.conversations.choices import RunStatus
 from voiceassist.conversations.loop.agui import CAPABILITIES, Translator, interrupt_id
 from voiceassist.conversations.models import AgentRun, Conversation, Message
 from voiceassist.conversations.services import answering, pace, people, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
-from voiceassist.conversations.services.errors import TooFast
+from voiceassist.conversations.services.errors import NoSuchConversation, TooFast
 from voiceassist.conversations.services.following import follow
 from voiceassist.conversations.services.people import Participant
+from voiceassist.conversations.services.starting import Started
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
+_FIELDS = {"message": "messages"}
 _HEARTBEAT = b": still here\n\n"
 OPEN_INTERRUPTS = "interrupts_open"
-
-
-@dataclass(frozen=True)
-class RunInput:
-    """What a client sends, as far as it counts here."""
-
-    thread_id: str
-    run_id: str
-    messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]]
-    resume: list[dict[str, Any]]
 
 
 class Refused(Exception):
@@ -55,19 +48,19 @@ class Refused(Exception):
 
 async def run(asked: Asked, agent_id: str) -> HttpResponseBase:
     """Run the agent on what is new in the client's input."""
-    given = _input(asked.body)
-    conversation = await threads.run_open(conversation_for, asked.who, agent_id, given.thread_id)
-    names = [tool["name"] for tool in given.tools]
-    translator = Translator(given.thread_id, given.run_id, names)
+    given = agui_input.read(asked.body)
+    translator = Translator(given.thread_id, given.run_id, [tool["name"] for tool in given.tools])
     try:
-        after = await threads.run_open(_take, conversation, given, asked.who)
+        taken = await threads.run_open(_begin, asked.who, agent_id, given)
     except Refused as refused:
-        return sse.answer(_only(translator, refused.code, refused.message))
-    except (InvalidInput, TooFast):
+        return sse.answer(_only(translator.failed(refused.code, refused.message), translator))
+    except (InvalidInput, NoSuchConversation, TooFast):
         raise
     except VoiceAssistError as error:
-        return sse.answer(_only(translator, error.code, error.public_message))
-    return sse.answer(_events(conversation, translator, after))
+        return sse.answer(_only(translator.failed(error.code, error.public_message), translator))
+    if taken is None:
+        return sse.answer(_only(translator.finished({"type": "success"}), translator))
+    return sse.answer(_events(*taken, translator))
 
 
 async def capabilities(asked: Asked, agent_id: str) -> HttpResponseBase:
@@ -78,7 +71,7 @@ async def capabilities(asked: Asked, agent_id: str) -> HttpResponseBase:
 
 
 async def _events(
-    conversation: Conversation, translator: Translator, after: int
+    conversation: Conversation, after: int, translator: Translator
 ) -> AsyncIterator[bytes]:
     yield _line(translator.started())
     async for frame in follow(conversation.pk, after, to_rest=True):
@@ -91,28 +84,27 @@ async def _events(
         yield _line(event)
 
 
-async def _only(translator: Translator, code: str, message: str) -> AsyncIterator[bytes]:
+async def _only(event: dict[str, Any], translator: Translator) -> AsyncIterator[bytes]:
     yield _line(translator.started())
-    yield _line(translator.failed(code, message))
+    yield _line(event)
 
 
 def _line(event: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
-def _input(body: Mapping[str, Any]) -> RunInput:
-    tools = objects(body, "tools")
-    for index, tool in enumerate(tools):
-        if not isinstance(tool.get("name"), str) or not tool["name"]:
-            raise InvalidInput({f"tools.{index}.name": "Name the tool."})
-    known = ("name", "description", "parameters")
-    return RunInput(
-        text(body, "threadId"),
-        text(body, "runId"),
-        objects(body, "messages"),
-        [{key: tool[key] for key in known if tool.get(key) is not None} for tool in tools],
-        objects(body, "resume"),
-    )
+def _begin(who: Participant, agent_id: str, given: RunInput) -> tuple[Conversation, int] | None:
+    """Take the input; None: there is no such thread, and nothing that one could begin with."""
+    conversation = thread_of(who, agent_id, given.thread_id)
+    if conversation is None:
+        return _first(who, agent_id, given) if given.newest() else None
+    return conversation, _take(conversation, given, who)
+
+
+@transaction.atomic  # a message that is refused begins no conversation
+def _first(who: Participant, agent_id: str, given: RunInput) -> tuple[Conversation, int]:
+    conversation = conversation_for(who, agent_id, given.thread_id)
+    return conversation, _take(conversation, given, who)
 
 
 def _take(conversation: Conversation, given: RunInput, who: Participant) -> int:
@@ -126,13 +118,8 @@ def _take(conversation: Conversation, given: RunInput, who: Participant) -> int:
     pending = {interrupt_id(call): call for call in reading.open_calls(conversation)}
     _resume(conversation, given, pending, who)
     _answer(conversation, given, who)
-    said = _new_words(conversation, given.messages)
-    if said is not None:
-        message_id, words = said
-        pace.check(who, conversation)
-        started = starting.say(conversation, words, client_tools=given.tools, client_id=message_id)
-        return min(after, started.after)
-    return after
+    started = _say(conversation, given, who)
+    return after if started is None else min(after, started.after)
 
 
 def _resume(
@@ -183,47 +170,42 @@ def _decide(
 
 
 def _answer(conversation: Conversation, given: RunInput, who: Participant) -> None:
-    """Take tool messages for calls that wait; others repeat what is known."""
+    """Take tool messages for calls that wait."""
     waiting = {
         call["tool_call_id"]
         for call in reading.open_calls(conversation)
         if call["waits_for"] == "browser"
     }
     answers = [
-        BrowserAnswer(each["toolCallId"], _content(each), is_error=bool(each.get("error")))
-        for each in given.messages
-        if each.get("role") == "tool" and each.get("toolCallId") in waiting
+        BrowserAnswer(each["toolCallId"], words_of(each), is_error=bool(each.get("error")))
+        for each in given.answers(waiting)
     ]
     if answers:
         answering.answer(conversation, answers, who)
 
 
-def _new_words(
-    conversation: Conversation, messages: list[dict[str, Any]]
-) -> tuple[str, str] | None:
-    """Return id and text of what the person wrote after the agent's last words, if it is new."""
-    trailing: list[dict[str, Any]] = []
-    for each in reversed(messages):
-        if each.get("role") in ("assistant", "tool"):
-            break
-        if each.get("role") == "user":
-            trailing.insert(0, each)
-    ids = [str(each.get("id") or "") for each in trailing]
-    rows = Message.unscoped.filter(conversation=conversation, client_id__in=[i for i in ids if i])
-    seen = set(rows.values_list("client_id", flat=True))
-    new = [each for each in trailing if str(each.get("id") or "") not in seen]
-    words = "\n\n".join(said for each in new if (said := _content(each)).strip())
-    return (str(new[-1].get("id") or ""), words) if words else None
-
-
-def _content(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(
-        str(part["text"]) for part in parts if isinstance(part, dict) and "text" in part
-    )
+def _say(conversation: Conversation, given: RunInput, who: Participant) -> Started | None:
+    """Say what the person wrote since the agent's last words and that is not known yet."""
+    written = given.newest()
+    ids = [key for each in written if (key := id_of(each))]
+    rows = Message.unscoped.filter(conversation=conversation, client_id__in=ids)
+    known = set(rows.values_list("client_id", flat=True))
+    # Several messages were said as one, under the id of the newest.
+    new = list(itertools.takewhile(lambda each: id_of(each) not in known, written))
+    if not new:
+        return None
+    pace.check(who, conversation)
+    words = "\n\n".join(said for each in reversed(new) if (said := words_of(each)).strip())
+    try:
+        return starting.say(
+            conversation,
+            words,
+            client_tools=given.tools,
+            client_id=id_of(new[0]),
+            context=given.context,
+        )
+    except InvalidInput as error:
+        raise InvalidInput({_FIELDS.get(k, k): text for k, text in error.errors.items()}) from None
 
 
 def _snapshots(conversation: Conversation) -> list[dict[str, Any]]:

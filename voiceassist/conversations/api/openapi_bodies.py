@@ -43,14 +43,17 @@ COMPONENTS: dict[str, Schema] = {
         "message",
         message={"oneOf": [text(maxLength=32_000), _SAID]},
         thread_id=text("Of the conversation; without it, a new one begins.", maxLength=100),
-        context=OBJECT,
+        context=ref("PageContext"),
     ),
     "BrowserAnswers": fields(
         "thread_id tool_responses",
         agent_id=text("As in the address."),
         thread_id=text(),
         tool_responses=many(ref("BrowserAnswer"), "1 to 32 of them."),
+        context=ref("PageContext"),
     ),
+    "PageContext": {**OBJECT, "description": "What your page says of itself and the person, 8 kB "
+                    "at most: the model reads it as data. It is no proof of who asks."},
     "BrowserAnswer": fields(
         "tool_call_id",
         tool_call_id=text(),
@@ -128,7 +131,9 @@ COMPONENTS: dict[str, Schema] = {
         "allOf": [
             ref("ConversationSummary"),
             fields("messages pending_tools", last_event_id=NUMBER, messages=many(OBJECT),
-                   pending_tools=many(ref("PendingTool"))),
+                   pending_tools=many(ref("PendingTool")), run_id={"type": OR_NULL},
+                   status=text("Of the newest run, as in ChatOutcome."),
+                   code=text("Of a failure."), message=text("Of a failure, for people.")),
         ]
     },
     "ConversationPage": fields("next previous results", next={"type": OR_NULL},

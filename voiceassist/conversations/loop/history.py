@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_CHARACTERS = 200_000
+MOST_TURNS = 500
 _UNREADABLE = "{}"
 
 
@@ -39,25 +40,34 @@ class Turn:
 def messages(instructions: str, turns: Sequence[Turn]) -> list[dict[str, Any]]:
     """Return the messages of a Chat Completions request.
 
-    Of a long conversation the newest 200,000 characters are sent, from a message of the person on.
+    Of a long conversation the newest 500 turns or 200,000 characters are sent, from a message of
+    the person on: a call is never without its result.
     """
     sent: list[dict[str, Any]] = []
     if instructions:
         sent.append({"role": "system", "content": instructions})
-    for turn in _recent(turns):
+    start, _ = _beginning(turns)
+    for turn in turns[start:]:
         sent += _turn(turn)
     return sent
 
 
-def _recent(turns: Sequence[Turn]) -> Sequence[Turn]:
-    room, start = MOST_CHARACTERS, len(turns)
+def is_enough(turns: Sequence[Turn]) -> bool:
+    """Return whether the model would read nothing of what was written before these turns."""
+    return _beginning(turns)[1]
+
+
+def _beginning(turns: Sequence[Turn]) -> tuple[int, bool]:
+    """Return where what the model reads begins, and whether that is for want of room."""
+    room, start = MOST_CHARACTERS, None
     for index in range(len(turns) - 1, -1, -1):
         room -= turns[index].size
-        if room < 0 and start < len(turns):
-            break
+        is_full = room < 0 or len(turns) - index > MOST_TURNS
+        if is_full and start is not None:
+            return start, True
         if turns[index].role == "user":
             start = index
-    return turns[start:] if start < len(turns) else turns
+    return start or 0, False
 
 
 def _turn(turn: Turn) -> list[dict[str, Any]]:
@@ -83,6 +93,6 @@ def _call(call: Call) -> dict[str, Any]:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -46,7 +46,6 @@ class Conversation(OrganizationOwned):
     stopped_at = models.DateTimeField(
         null=True, blank=True, help_text="They wrote STOP: no SMS goes out until START."
     )
-    context = models.JSONField(default=dict, blank=True, help_text="Names that templates may use.")
     message_count = models.PositiveIntegerField(default=0)
     last_seq = models.BigIntegerField(default=0, help_text="Of the newest stored event.")
     reserved_seq = models.BigIntegerField(

@@ -35,6 +35,9 @@ class AgentRun(OrganizationOwned):
     client_tools = models.JSONField(
         default=list, blank=True, help_text="Tools that the client brought for this run."
     )
+    context = models.JSONField(
+        default=dict, blank=True, help_text="What the client says of its page; the model reads it."
+    )
     stop_reason = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
     usage = models.JSONField(default=dict, blank=True)

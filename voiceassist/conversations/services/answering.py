@@ -15,9 +15,9 @@ from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.types import ToolOutcome
 from tools_library.models import Approval
 from tools_library.services import finishing
-from voiceassist.conversations.choices import ProposalStatus
-from voiceassist.conversations.models import Conversation, ToolProposal
-from voiceassist.conversations.services import locking, results, settling
+from voiceassist.conversations.choices import OPEN_RUNS, ProposalStatus
+from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
+from voiceassist.conversations.services import contexts, locking, results, settling
 from voiceassist.conversations.services.errors import (
     ConversationError,
     Expired,
@@ -58,21 +58,29 @@ class BrowserAnswer:
 
 
 def answer(
-    conversation: Conversation, answers: Sequence[BrowserAnswer], who: Participant
+    conversation: Conversation,
+    answers: Sequence[BrowserAnswer],
+    who: Participant,
+    *,
+    context: Any = None,
 ) -> dict[str, str]:
     """Take answers to open calls; return `taken` or `replayed` for each call's id.
 
     Each is a transaction of its own: where one is refused, those before it stay. The run goes on
     once no call of its step is open.
 
+    Args:
+        context: what the client says of its page from now on; empty: what it said before holds.
+
     Raises:
-        InvalidInput: no answer, or too many.
+        InvalidInput: no answer, or too many; the context cannot be taken.
         NoSuchCall: the conversation never had such a call, or it is not answered by a browser.
         OtherAnswer: another answer was first; names whose.
         Expired: its time is over.
     """
     if not 1 <= len(answers) <= MOST_ANSWERS:
         raise InvalidInput({"tool_responses": f"Send 1 to {MOST_ANSWERS} answers."})
+    said = contexts.checked(context)
     known = {
         each.tool_call_id: each
         for each in ToolProposal.unscoped.filter(
@@ -85,6 +93,9 @@ def answer(
                 f"This conversation has no tool call {one.tool_call_id[:100]!r}. Answer those "
                 "that are listed as pending."
             )
+    if said:
+        runs = AgentRun.unscoped.filter(conversation=conversation, status__in=OPEN_RUNS)
+        runs.update(context=said)
     taken: dict[str, str] = {}
     for one in answers:
         taken[one.tool_call_id] = _answer_one(conversation, one, who)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db import DatabaseError, OperationalError
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from voiceassist.conversations.choices import Phase, RunStatus
@@ -21,13 +21,30 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=15)
 
 
-def claim(run_id: int, claimant: str) -> bool:
-    """Take a run whose model is due and that nobody holds; return whether it was to be had."""
-    now = timezone.now()
-    free = Q(claimed_by="") | Q(lease_until__lt=now)
-    due = AgentRun.unscoped.filter(free, pk=run_id, status=RunStatus.RUNNING, phase=Phase.MODEL)
-    taken = {"claimed_by": claimant, "lease_until": now + LEASE, "attempt": F("attempt") + 1}
-    return bool(due.update(**taken))
+def claim(run_id: int, claimant: str, *, again: bool = False) -> bool:
+    """Take a run whose model is due and that nobody holds; return whether it was to be had.
+
+    Args:
+        again: another process has begun the step; the conversation is locked.
+    """
+    due = _due(run_id).filter(attempt__gt=0) if again else _due(run_id).filter(attempt=0)
+    until = timezone.now() + LEASE
+    return bool(due.update(claimed_by=claimant, lease_until=until, attempt=F("attempt") + 1))
+
+
+def left_by_another(run_id: int) -> int | None:
+    """Return the conversation of a run whose step was begun by a process that let it go, or died;
+    None: it is no such run.
+    """
+    return _due(run_id).filter(attempt__gt=0).values_list("conversation_id", flat=True).first()
+
+
+def _due(run_id: int) -> QuerySet[AgentRun]:
+    free = Q(claimed_by="") | Q(lease_until__lt=timezone.now())
+    due: QuerySet[AgentRun] = AgentRun.unscoped.filter(
+        free, pk=run_id, status=RunStatus.RUNNING, phase=Phase.MODEL
+    )
+    return due
 
 
 def let_go(run_id: int, claimant: str) -> None:

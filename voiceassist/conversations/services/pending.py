@@ -31,7 +31,7 @@ def arguments_of(proposal: ToolProposal) -> dict[str, Any]:
         return dict(proposal.execution.input_parameters)
     try:
         read = json.loads(proposal.arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 

@@ -7,7 +7,6 @@ is due. Imports models and the tool services.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -30,6 +29,7 @@ from voiceassist.conversations.loop.steps import MOST_STEPS, CallState, may_begi
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
 from voiceassist.conversations.services import (
     closing,
+    due,
     events,
     locking,
     python_agents,
@@ -217,9 +217,7 @@ def _next_step(locked: Conversation, run: AgentRun, news: list[events.News]) -> 
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
     events.append(locked, news)
     stepping.reserve(locked)
-    from voiceassist.conversations.services.driving import driver
-
-    transaction.on_commit(partial(driver.drive, run.pk))
+    due.announce(run.pk)
 
 
 def _wait(

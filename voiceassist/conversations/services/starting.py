@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,15 +14,24 @@ from tools_library.engine.cleaning import clean_text
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel, Role, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation
-from voiceassist.conversations.services import closing, events, locking, python_agents, stepping
-from voiceassist.conversations.services.driving import driver
-from voiceassist.conversations.services.errors import Busy, NotReady
+from voiceassist.conversations.services import (
+    closing,
+    contexts,
+    due,
+    events,
+    locking,
+    python_agents,
+    stepping,
+)
+from voiceassist.conversations.services.errors import Busy, NotReady, ThreadTaken
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.errors import InvalidInput
 
 MESSAGE_MAX = 32_000
 OBJECTIVE_MAX = 4_000
+CLIENT_ID_MAX = 100
 THREAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+THREAD_ID_RULE = "Begin with a letter or digit; use up to 100 letters, digits and . _ : - signs."
 WENT_ON = "The person wrote something else instead of answering; the call did not take place."
 
 
@@ -42,24 +50,23 @@ def create(
     thread_id: str = "",
     objective: str = "",
     agent_class_name: str = "",
-    context: Mapping[str, Any] | None = None,
 ) -> Conversation:
     """Begin a conversation.
 
     Args:
         assistant: None: `agent_class_name` is a Python agent's.
         thread_id: the client's own name for it; empty: one is made.
-        context: names that templates may use, none of them an identity.
 
     Raises:
         InvalidInput: names each field that must change.
+        ThreadTaken: the name is another conversation's.
         NotReady: the assistant was never published, or is switched off.
     """
     if assistant is not None:
         check_ready(assistant)
     errors = {}
     if thread_id and not THREAD_ID.fullmatch(thread_id):
-        errors["thread_id"] = "Use up to 100 letters, digits and . _ : - characters."
+        errors["thread_id"] = THREAD_ID_RULE
     if len(objective) > OBJECTIVE_MAX:
         errors["objective"] = f"Make it shorter: {OBJECTIVE_MAX:,} characters at most."
     if errors:
@@ -75,15 +82,12 @@ def create(
         api_key=who.api_key,
         objective=clean_text(objective),
         agent_class_name=agent_class_name,
-        context=dict(context or {}),
     )
     try:
         with transaction.atomic():
             conversation.save(force_insert=True)
     except IntegrityError:
-        raise InvalidInput(
-            {"thread_id": f"There is a conversation {thread_id!r} already; choose another name."}
-        ) from None
+        raise ThreadTaken(conversation.thread_id) from None
     return conversation
 
 
@@ -106,6 +110,7 @@ def say(
     *,
     client_tools: Sequence[Mapping[str, Any]] = (),
     client_id: str = "",
+    context: Any = None,
 ) -> Started:
     """Take a person's message; the agent's answer begins after the commit.
 
@@ -114,13 +119,14 @@ def say(
     Args:
         client_tools: tools of the client's own page: `name`, `description`, `parameters`.
         client_id: what the client calls the message.
+        context: what the client says of its page and the person: data, which the model reads.
 
     Raises:
-        InvalidInput: the message is empty or too long.
+        InvalidInput: the message is empty or too long; the context cannot be taken.
         Busy: the agent is still answering.
         NotReady: the assistant is gone, or cannot chat any more.
     """
-    text = _checked(text)
+    text, said_besides = _checked(text), contexts.checked(context)
     locked = locking.lock(conversation.pk)
     assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
@@ -130,6 +136,7 @@ def say(
         conversation=locked,
         assistant_version_id=assistant.published_version_id if assistant else None,
         client_tools=[dict(each) for each in client_tools],
+        context=said_besides,
     )
     run.save(force_insert=True)
     message = locking.write(locked, run, Role.USER, text, client_id)
@@ -139,7 +146,7 @@ def say(
     events.append(locked, [("run_started", about), ("user_message", said)])
     stepping.reserve(locked)
     locked.save()
-    transaction.on_commit(partial(driver.drive, run.pk))
+    due.announce(run.pk)
     return Started(run, after)
 
 

@@ -14,16 +14,18 @@ from tools_library.engine.cleaning import clean_text
 from tools_library.services.origins import Origin
 from voiceassist.assistants.prompts import chat_instructions
 from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
-from voiceassist.conversations.loop.history import Call, Turn, messages
+from voiceassist.conversations.loop.history import messages
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
 from voiceassist.conversations.services import (
     closing,
+    contexts,
     events,
     leases,
     locking,
     python_agents,
     toolbox,
+    turns,
 )
 from voiceassist.conversations.services.events import Pieces
 from voiceassist.conversations.services.pending import arguments_of
@@ -58,19 +60,17 @@ def reserve(locked: Conversation) -> None:
 
 def begin(run_pk: int, claimant: str) -> StepPlan | None:
     """Claim a run's step and read what its model needs; None where it is not to be had."""
-    if not leases.claim(run_pk, claimant):
+    if not leases.claim(run_pk, claimant) and not _take_over(run_pk, claimant):
         return None
     rows = AgentRun.unscoped.select_related(
         "conversation__assistant", "conversation__organization", "assistant_version"
     )
     run = rows.get(pk=run_pk)
     conversation = run.conversation
-    if run.attempt > 1:
-        conversation = _begin_again(run)
     tools = toolbox.tools_of(run, conversation)
     request = ChatRequest(
         model=settings.OPENAI_CHAT_MODEL,
-        messages=messages(_instructions(run, conversation), _turns(conversation)),
+        messages=messages(_instructions(run, conversation), turns.newest(conversation)),
         tools=toolbox.definitions(tools),
         key=f"{run.run_id}:{run.step}",
     )
@@ -134,6 +134,7 @@ def origin_of(run: AgentRun, conversation: Conversation) -> Origin:
         source_id=str(conversation.pk),
         assistant_id=conversation.assistant_id,
         user_id=conversation.owner_id,
+        api_key_id=conversation.api_key_id,
         context=_context(conversation),
     )
 
@@ -173,14 +174,26 @@ def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: in
     return False
 
 
-def _begin_again(run: AgentRun) -> Conversation:
-    """Tell watchers to forget the text of the process that died, and take numbers of our own."""
-    locked = locking.lock(run.conversation_id)
+def _take_over(run_pk: int, claimant: str) -> bool:
+    """Claim a step that another process has begun; tell watchers to forget the text of that one.
+
+    The conversation is locked before its run, as whoever changes a conversation does.
+    """
+    conversation_id = leases.left_by_another(run_pk)
+    if conversation_id is None:
+        return False
+    try:
+        locked = locking.lock(conversation_id)
+    except Conversation.DoesNotExist:
+        return False
+    if not leases.claim(run_pk, claimant, again=True):
+        return False
+    attempt = AgentRun.unscoped.values_list("attempt", flat=True).get(pk=run_pk)
     begun = locked.reserved_seq - RESERVED
-    events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": run.attempt})])
+    events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": attempt})])
     reserve(locked)
     locked.save()
-    return locked
+    return True
 
 
 def _propose(
@@ -216,30 +229,22 @@ def _propose(
     ToolProposal.unscoped.bulk_create(rows)
 
 
-def _turns(conversation: Conversation) -> list[Turn]:
-    calls: dict[int, list[Call]] = {}
-    for each in ToolProposal.unscoped.filter(conversation=conversation).order_by("pk"):
-        call = Call(each.tool_call_id, each.tool_name, each.arguments, each.output)
-        calls.setdefault(each.message_id, []).append(call)
-    rows = Message.unscoped.filter(conversation=conversation).order_by("position")
-    return [Turn(row.role, row.text, tuple(calls.get(row.pk, ()))) for row in rows]
-
-
 def _instructions(run: AgentRun, conversation: Conversation) -> str:
     version = run.assistant_version
     if version is not None:
-        context = _context(conversation)
-        return chat_instructions(
-            version.spec, context, conversation.objective, conversation.channel
+        written = chat_instructions(
+            version.spec, _context(conversation), conversation.objective, conversation.channel
         )
-    agent = python_agents.find(conversation.agent_class_name)
-    parts = [agent.identity if agent is not None else "", conversation.objective]
+        parts = [written]
+    else:
+        agent = python_agents.find(conversation.agent_class_name)
+        parts = [agent.identity if agent is not None else "", conversation.objective]
+    parts.append(contexts.told(run.context))
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def _context(conversation: Conversation) -> dict[str, Any]:
     return {
-        **conversation.context,
         "phone_number": conversation.phone_number,
         "phone_numbers": {"from": conversation.phone_number, "to": conversation.our_number},
         "assistant_id": conversation.assistant_id,

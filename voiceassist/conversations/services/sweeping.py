@@ -10,8 +10,7 @@ from django.utils import timezone
 from tools_library.choices import FINAL_STATUSES
 from voiceassist.conversations.choices import OPEN_PROPOSALS, Phase, ProposalStatus, RunStatus
 from voiceassist.conversations.models import AgentRun, ToolProposal
-from voiceassist.conversations.services import settling
-from voiceassist.conversations.services.driving import driver
+from voiceassist.conversations.services import due, settling
 
 FORGOTTEN = datetime.timedelta(seconds=5)
 _AT_ONCE = 500
@@ -24,11 +23,11 @@ def sweep() -> int:
     written down, are brought on.
     """
     forgotten = timezone.now() - FORGOTTEN
-    due = AgentRun.unscoped.filter(status=RunStatus.RUNNING, phase=Phase.MODEL)
+    steps = AgentRun.unscoped.filter(status=RunStatus.RUNNING, phase=Phase.MODEL)
     dead = Q(lease_until__lt=timezone.now()) | Q(claimed_by="", touched_at__lt=forgotten)
-    runs = list(due.filter(dead).values_list("pk", flat=True)[:_AT_ONCE])
+    runs = list(steps.filter(dead).values_list("pk", flat=True)[:_AT_ONCE])
     for run in runs:
-        driver.drive(run)
+        due.announce(run)
     calls = ToolProposal.unscoped.filter(
         status__in=OPEN_PROPOSALS, run__phase=Phase.TOOLS, run__touched_at__lt=forgotten
     ).filter(
