@@ -1,9 +1,40 @@
-// A conversation as its events tell it: (state, event) → state. No page, no network.
+// A conversation as its rows and events tell it: stateOf(detail), then (state, event) → state. No page, no network.
 
 export const OPEN = new Set(["proposed", "pending_approval", "pending_frontend"]);
 
 export function emptyState() {
   return { seq: 0, status: "idle", runId: "", messages: [], calls: {}, error: null };
+}
+
+// What `GET /api/conversations/{id}` tells, which holds all that happened up to its `last_event_id`.
+export function stateOf(detail) {
+  const waiting = new Map(detail.pending_tools.map((each) => [each.tool_call_id, each]));
+  const calls = {};
+  for (const call of detail.messages.flatMap((each) => each.tool_calls)) {
+    calls[call.tool_call_id] = callOf(call, waiting.get(call.tool_call_id));
+  }
+  return {
+    seq: detail.last_event_id,
+    status: detail.status.startsWith("awaiting_") ? "paused" : detail.status,
+    runId: detail.run_id ?? "",
+    messages: detail.messages.map(({ id, role, text, tool_calls: called }) => ({ id, role, text, calls: called.map((call) => call.tool_call_id) })),
+    calls,
+    error: detail.status === "failed" ? { code: detail.code, message: detail.message } : null,
+  };
+}
+
+function callOf(call, waiting) {
+  const asked = waiting?.requires_approval ? { id: waiting.approval_id, waitsFor: waiting.waits_for } : null;
+  return {
+    id: call.tool_call_id,
+    name: call.tool_name,
+    arguments: call.arguments,
+    external: call.runs_at === "browser",
+    status: call.status,
+    approval: asked ?? call.approval,
+    expiresAt: waiting?.expires_at ?? null,
+    result: call.result,
+  };
 }
 
 export function reduce(state, event) {
@@ -92,6 +123,7 @@ function said(state, pieces) {
 }
 
 function withCall(state, messageId, callId) {
+  if (state.calls[callId]) return state.messages; // its message was read from its row
   const messages = [...settled(state).messages];
   const last = messages.at(-1);
   if (last?.role === "assistant" && (last.id === messageId || last.id === null)) {

@@ -5,7 +5,7 @@
 //   chat.addEventListener("change", () => draw(chat.state));
 //   await chat.send("Copy my order number");
 
-import { emptyState, pendingCalls, reduce } from "./conversation-state.js";
+import { emptyState, pendingCalls, reduce, stateOf } from "./conversation-state.js";
 import { readEvents } from "./event-stream.js";
 
 const SILENT_FOR = 35000;
@@ -71,6 +71,7 @@ export class Conversation extends EventTarget {
     this.threadId = threadId || `thread_${crypto.randomUUID()}`;
     this.tab = crypto.randomUUID();
     this.state = { ...emptyState(), seq: lastEventId };
+    this.loaded = !threadId || lastEventId > 0;
     this.tools = new Map();
     this.running = new Map();
     this.answering = new Set();
@@ -165,6 +166,7 @@ export class Conversation extends EventTarget {
     this.following = true;
     for (let tries = 0; !this.stopped.signal.aborted; tries += 1) {
       try {
+        await this.#load();
         await this.#read(() => (tries = 0));
       } catch (error) {
         if (this.stopped.signal.aborted) break;
@@ -177,6 +179,17 @@ export class Conversation extends EventTarget {
       this.#say("line", { state: "reconnecting" });
       await pause(Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
     }
+  }
+
+  // An earlier thread is read from its messages: its oldest events may be gone.
+  async #load() {
+    if (this.loaded) return;
+    const detail = await this.api.json(`/api/conversations/${encodeURIComponent(this.threadId)}`, undefined, "GET");
+    this.loaded = true;
+    if (detail.thread_id !== this.threadId) return; // a name that is a number is also a conversation's number
+    this.state = stateOf(detail);
+    this.#say("change");
+    this.#carryOut();
   }
 
   async #read(onEvent) {

@@ -14,6 +14,7 @@ from tools_library.choices import FINAL_STATUSES
 from tools_library.models import ToolExecution
 from tools_library.services import callbacks
 from voiceassist.foundation.events import pruning
+from voiceassist.foundation.models import Event
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def prune() -> tuple[int, int]:
     if not days:
         return 0, 0
     before, until = timezone.now() - timedelta(days=days), time.monotonic() + _SECONDS
-    runs, events = _prune_runs(before, until), pruning.prune(before, until)
+    runs, events = _prune_runs(before, until), pruning.prune(Event.objects.all(), before, until)
     if runs or events:
         log.info("deleted %d tool runs and %d events of %d days ago", runs, events, days)
     return runs, events

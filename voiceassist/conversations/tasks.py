@@ -1,6 +1,7 @@
 """This room's background jobs; each only calls its service."""
 
 from voiceassist.conversations.services import (
+    pruning,
     python_agents,
     sms_receiving,
     sms_sending,
@@ -13,6 +14,12 @@ from voiceassist.foundation.jobs import every, job
 def sweep() -> None:
     """Bring on conversations whose process died."""
     sweeping.sweep()
+
+
+@every(3600, "conversations.prune")
+def prune() -> None:
+    """Delete events that are older than they are kept."""
+    pruning.prune()
 
 
 @job(python_agents.PERFORM, queue="live")

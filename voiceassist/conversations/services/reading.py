@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from tools_library.approvals.choices import ApprovalStatus
+from tools_library.models import Approval
 from voiceassist.conversations.choices import OPEN_PROPOSALS, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
 from voiceassist.conversations.services.pending import arguments_of, pending
@@ -32,20 +35,26 @@ def outcome(conversation: Conversation) -> dict[str, Any]:
     """Return how a conversation stands, for clients that do not stream."""
     fresh = Conversation.unscoped.get(pk=conversation.pk)
     run = newest_run(fresh)
-    status = run.status if run is not None else "idle"
     told: dict[str, Any] = {
         "conversation_id": fresh.pk,
         "thread_id": fresh.thread_id,
-        "run_id": str(run.run_id) if run is not None else None,
-        "status": status,
+        **_standing(run),
         "agent_state": fresh.agent_state,
         "message_count": fresh.message_count,
         "pending_tools": open_calls(fresh),
         "last_event_id": fresh.last_seq,
     }
-    if run is not None and run.status not in (RunStatus.RUNNING,):
+    if run is not None and run.status != RunStatus.RUNNING:
         told["text"] = answer_of(run)
-    if run is not None and run.status == RunStatus.FAILED:
+    return told
+
+
+def _standing(run: AgentRun | None) -> dict[str, Any]:
+    """Return how the newest run stands, and why it failed where it did."""
+    if run is None:
+        return {"run_id": None, "status": "idle"}
+    told = {"run_id": str(run.run_id), "status": run.status}
+    if run.status == RunStatus.FAILED:
         told |= {"code": run.stop_reason, "message": run.error_message}
     return told
 
@@ -70,14 +79,32 @@ def summary(conversation: Conversation) -> dict[str, Any]:
 
 
 def detail(conversation: Conversation) -> dict[str, Any]:
-    """Return a conversation with its newest 500 messages and their tool calls."""
+    """Return a conversation with its newest 500 messages and their tool calls.
+
+    All of it is of one moment: who follows the events after `last_event_id` misses none, and gets
+    none that is told here already.
+    """
+    while True:
+        fresh = Conversation.unscoped.get(pk=conversation.pk)
+        told = {
+            **summary(fresh),
+            **_standing(newest_run(fresh)),
+            "last_event_id": fresh.last_seq,
+            "messages": _messages(fresh),
+            "pending_tools": open_calls(fresh),
+        }
+        if Conversation.unscoped.filter(pk=fresh.pk, last_seq=fresh.last_seq).exists():
+            return told
+
+
+def _messages(conversation: Conversation) -> list[dict[str, Any]]:
     newest = Message.unscoped.filter(conversation=conversation).order_by("-position")[:_SHOWN]
     rows = list(newest)[::-1]
     calls: dict[int, list[dict[str, Any]]] = {}
-    proposals = ToolProposal.unscoped.filter(message__in=rows).select_related("execution")
-    for each in proposals.order_by("message_id", "position"):
+    proposals = ToolProposal.unscoped.filter(message__in=rows)
+    for each in proposals.select_related("execution__approval").order_by("message_id", "position"):
         calls.setdefault(each.message_id, []).append(_call(each))
-    messages = [
+    return [
         {
             "id": row.pk,
             "role": row.role,
@@ -87,12 +114,6 @@ def detail(conversation: Conversation) -> dict[str, Any]:
         }
         for row in rows
     ]
-    return {
-        **summary(conversation),
-        "last_event_id": conversation.last_seq,
-        "messages": messages,
-        "pending_tools": open_calls(conversation),
-    }
 
 
 def _call(call: ToolProposal) -> dict[str, Any]:
@@ -104,6 +125,31 @@ def _call(call: ToolProposal) -> dict[str, Any]:
         "runs_at": call.runs_at,
         "status": call.status,
         "execution_id": str(row.execution_id) if row is not None else None,
-        "result": row.output_result if row is not None else None,
+        "result": _result(call),
         "answered_by": call.answered_by_name,
+        "approval": _decision(getattr(row, "approval", None)),
+    }
+
+
+def _result(call: ToolProposal) -> dict[str, Any] | None:
+    """Return what a call gave; of one whose run is gone, what the model was told."""
+    if call.execution is not None and call.execution.output_result is not None:
+        return dict(call.execution.output_result)
+    try:
+        read = json.loads(call.output) if call.output else None
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _decision(approval: Approval | None) -> dict[str, Any] | None:
+    """Return what was decided of a question, as `approval_resolved` tells it."""
+    if approval is None or approval.status == ApprovalStatus.PENDING:
+        return None
+    return {
+        "id": approval.pk,
+        "decision": approval.status,
+        "by": approval.decided_by_name,
+        "reason": approval.reason,
+        "changes": approval.changes,
     }

@@ -1,0 +1,82 @@
+"""A thread that was opened before: drawn from its messages, alike with and without its events."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.demo import demo_product
+from tests.e2e.test_chat import ANSWER, last_words, open_chat, say
+from tests.services.product import Product
+
+pytestmark = pytest.mark.browser
+
+BOTH_WAYS = """async (thread) => {
+  const { emptyState, reduce, stateOf } = await import("/static/js/conversation-state.js");
+  const { readEvents } = await import("/static/js/event-stream.js");
+  const fromRows = stateOf(await (await fetch(`/api/conversations/${thread}`)).json());
+  const answer = await fetch(`/api/v1/agents/demo/threads/${thread}/events`);
+  let fromEvents = emptyState();
+  for await (const event of readEvents(answer.body)) fromEvents = reduce(fromEvents, event);
+  return [fromRows, fromEvents].map(({ seq, status, runId, error, messages, calls }) => ({
+    seq, status, runId, error,
+    messages: messages.map(({ id, role, text, calls }) => [role, text, calls]),
+    calls: Object.values(calls).map(({ id, name, arguments: given, external, status, expiresAt }) =>
+      [id, name, given, external, status, expiresAt]),
+  }));
+}"""
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Product]:
+    """The demo with its stand-ins, on a database of its own."""
+    with demo_product(tmp_path) as product:
+        yield product
+
+
+def forget_events(demo: Product) -> None:
+    """Delete all events, as happens to old ones."""
+    path = demo.env["DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, timeout=30)) as database, database:
+        assert database.execute("DELETE FROM conversations_runevent").rowcount > 0
+
+
+async def words_on(page: Page) -> list[str]:
+    return await page.locator("[data-messages] .bubble").all_inner_texts()
+
+
+async def test_a_thread_whose_events_are_gone_is_drawn_and_goes_on(
+    demo: Product, browser: Browser
+) -> None:
+    context, page = await open_chat(demo, browser)
+    await say(page, "Show me a notification")
+    await expect(page.locator("run-timeline").last).to_contain_text("Success", timeout=ANSWER)
+    await expect(last_words(page)).not_to_be_empty(timeout=ANSWER)
+    await say(page, "Please confirm my booking")
+    card = page.locator("tool-inbox section")
+    await expect(card).to_be_visible(timeout=ANSWER)
+    await page.wait_for_url("**thread=*")
+    thread = page.url.partition("thread=")[2]
+    from_rows, from_events = await page.evaluate(BOTH_WAYS, thread)
+    assert from_rows == from_events and from_rows["status"] == "paused"
+    before = await words_on(page)
+    forget_events(demo)
+    await page.reload()
+    await expect(card).to_be_visible(timeout=ANSWER)
+    assert await words_on(page) == before
+    await expect(page.locator("run-timeline").first).to_contain_text("Success")
+    await card.get_by_role("button").first.click()
+    await expect(card).to_have_count(0, timeout=ANSWER)
+    await expect(page.locator("[data-messages] > li:not(.me)")).to_have_count(4, timeout=ANSWER)
+    await say(page, "stand-in:no_credit")
+    await expect(page.locator("[data-problem]")).to_be_visible(timeout=ANSWER)
+    forget_events(demo)
+    await page.reload()
+    await expect(page.locator("[data-problem]")).to_contain_text("credit", timeout=ANSWER)
+    assert "stand-in:no_credit" in await words_on(page)
+    await context.close()
