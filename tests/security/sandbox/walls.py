@@ -73,7 +73,7 @@ def spoiled(patch: str) -> str:
 
 def idle(zygote_pid: int) -> None:
     """Wait until a sandbox runs nothing: its two processes and at most a child in waiting."""
-    wait_for(lambda: len(descendants(zygote_pid)) <= 3, seconds=5, what="the end of the children")
+    wait_for(lambda: len(descendants(zygote_pid)) <= 3, seconds=30, what="the end of the children")
 
 
 def parents() -> dict[int, int]:
@@ -107,7 +107,7 @@ def forker(zygote_pid: int) -> int:
     return inside[0] if inside else zygote_pid
 
 
-def gone(pids: list[int], seconds: float = 5.0) -> None:
+def gone(pids: list[int], seconds: float = 30.0) -> None:
     """Wait until none of the processes lives."""
     wait_for(lambda: not set(pids) & set(parents()), seconds=seconds, what="the end of processes")
 

@@ -213,7 +213,7 @@ def test_time_is_the_smaller_of_the_tools_and_what_is_left() -> None:
         run(tool(endless, execution_timeout=0.5))
     with pytest.raises(ToolTimeout):
         run(tool(endless, execution_timeout=60), seconds=0.5)
-    assert SystemClock().monotonic() - began < 8
+    assert SystemClock().monotonic() - began < 50
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_nobody_waits_for_an_answer_once_the_code_was_stopped(settings) -> None:
             run(tool(code, execution_timeout=0.5))
     finally:
         server.stop()
-    assert SystemClock().monotonic() - began < 5
+    assert SystemClock().monotonic() - began < 15
 
 
 def test_only_a_fault_on_the_line_may_be_tried_again(settings) -> None:

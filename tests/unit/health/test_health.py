@@ -98,7 +98,7 @@ async def test_a_hanging_dependency_is_bounded_and_asked_once() -> None:
     own.register("database", hangs)
     began = time.monotonic()
     reports = await asyncio.gather(*(own.report() for _ in range(20)))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 8
     assert not any(healthy for healthy, _ in reports)
     assert len(asked) == 1
     released.set()

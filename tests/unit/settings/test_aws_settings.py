@@ -1,12 +1,8 @@
 """AWS in the environment: the stand-in under DEMO, and nobody uses the machine's own keys."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.unit.settings.test_environment import COMPLETE, ROOT
+from tests.unit.settings.starting import start
 
 SHOW = (
     "import config.settings.base as s; "
@@ -25,7 +21,5 @@ SHOW = (
     ],
 )  # fmt: skip
 def test_what_the_environment_says(changed: dict[str, str], shown: str) -> None:
-    env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore", **COMPLETE, **changed}
-    command = [sys.executable, "-c", SHOW]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    done = start(SHOW, **changed)
     assert done.stdout.rstrip("\n") == shown, done.stderr

@@ -1,41 +1,11 @@
 """The environment: what is wrong stops the start and names itself; the example lists it all."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-
-COMPLETE = {
-    "SECRET_KEY": "a-key-for-this-test-" + "0123456789abcdef" * 3,
-    "CREDENTIALS_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-    "PUBLIC_URL": "https://voice.example.com",
-    "OPENAI_API_KEY": "key",
-    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-    "TWILIO_AUTH_TOKEN": "token",
-    "DEBUG": "0",
-    "DEMO": "0",
-}
-
-
-def start(**changed: str | None) -> subprocess.CompletedProcess[str]:
-    """Load the settings in a process of its own; None takes a variable out."""
-    env = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore", **COMPLETE}
-    for name, value in changed.items():
-        env.pop(name, None)
-        if value is not None:
-            env[name] = value
-    return subprocess.run(
-        [sys.executable, "-c", "import config.settings.base"],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
+from tests.unit.settings.starting import COMPLETE, ROOT, start
 
 
 def test_a_complete_environment_starts() -> None:
