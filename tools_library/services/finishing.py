@@ -99,9 +99,12 @@ def _may_be_followed(execution: ToolExecution) -> bool:
     if not execution.arguments_hash or execution.duplicate_of_id is not None:
         return False
     version = execution.definition
-    own: OnDuplicate = "reuse"
-    if version is not None:
-        own = version.behaviour.get("on_duplicate", "auto")
+    if version is None:
+        return True
+    own: OnDuplicate = version.behaviour.get("on_duplicate", "auto")
+    asked = version.require_confirmation or version.behaviour.get("approval", "none") != "none"
+    if own == "auto" and asked:
+        return True  # a read too: see `repeats`
     return limits.on_duplicate(execution.side_effect, own) == "reuse"
 
 

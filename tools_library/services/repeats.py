@@ -15,7 +15,7 @@ from django.utils import timezone
 from tools_library.approvals.policy import who_is_asked
 from tools_library.choices import ExecutionStatus
 from tools_library.engine.errors import ToolError, ToolRefused
-from tools_library.models import ToolExecution
+from tools_library.models import Approval, ToolExecution
 from tools_library.services import late, limits
 from tools_library.services.catalog import CatalogTool
 from tools_library.services.finishing import OPEN, is_unknown, set_outcome
@@ -81,6 +81,8 @@ def judge(execution: ToolExecution, entry: CatalogTool) -> bool:
         )
     policy = limits.on_duplicate(execution.side_effect, entry.behaviour.on_duplicate)
     first = before.holder()
+    if policy == "allow" and first is not None and _is_asked_about(first, entry):
+        policy = "reuse"
     if policy == "allow" or first is None or _asked_again(first, execution, entry):
         return False
     if is_unknown(first):
@@ -127,6 +129,16 @@ def _way(row: ToolExecution) -> tuple[str, str, str] | None:
     if row.status not in (ExecutionStatus.ERROR, ExecutionStatus.TIMEOUT):
         return None
     return row.status, row.error_code, "" if row.error_code else row.message
+
+
+def _is_asked_about(first: ToolExecution, entry: CatalogTool) -> bool:
+    """Return whether somebody was asked about a run that goes on: one yes is for one run.
+
+    Reads run again otherwise; here each equal call would put another question to the same people.
+    """
+    if entry.behaviour.on_duplicate != "auto" or first.status not in OPEN:
+        return False
+    return Approval.objects.of(first.organization_id).filter(execution=first).exists()
 
 
 def _asked_again(first: ToolExecution, execution: ToolExecution, entry: CatalogTool) -> bool:

@@ -83,6 +83,65 @@ def test_equal_calls_end_with_the_question(organization, refund, operator, repli
     assert found.message == stored(first).message and found.completed_at is not None
 
 
+def look_up(organization, **behaviour):
+    """A tool that reads, and which staff approve."""
+    return make_tool(organization, behaviour={"approval": "staff", **behaviour})
+
+
+def test_equal_reads_wait_for_one_yes_and_share_one_run(organization, operator, handed_over):
+    tool = look_up(organization)
+    first = ask(tool, organization)
+    again = ask(tool, organization, call_id="c2")
+    assert (again.status, asking.question_of(again)) == ("running", Approval.unscoped.get())
+    answering.answer(first.approval, Answer("approve"), by=operator)
+    third = ask(tool, organization, call_id="c3")
+    assert third.status == "running", "it was just approved, and has not run yet"
+    run(first)
+    assert [stored(row).status for row in (first, again, third)] == ["success"] * 3
+    assert stored(again).output_result == DONE.output and len(handed_over) == 1
+
+
+def test_a_read_that_has_ended_asks_anew_for_a_yes_is_for_once(organization, operator):
+    tool = look_up(organization)
+    first = ask(tool, organization)
+    answering.answer(first.approval, Answer("approve"), by=operator)
+    run(first)
+    second = ask(tool, organization, call_id="c2")
+    assert second.status == "awaiting_approval"
+    remembered = Answer("approve", remember="conversation")
+    answering.answer(second.approval, remembered, by=operator)
+    run(second)
+    assert ask(tool, organization, call_id="c3").status == "queued", "reads run again"
+    assert ask(tool, organization, call_id="c4").status == "queued", "nobody was asked about it"
+
+
+def test_equal_reads_are_denied_together(organization, operator):
+    tool = look_up(organization)
+    first, again = ask(tool, organization), ask(tool, organization, call_id="c2")
+    answering.answer(first.approval, Answer("reject"), by=operator)
+    assert [stored(row).status for row in (first, again)] == ["denied", "denied"]
+    assert ask(tool, organization, call_id="c3").status == "awaiting_approval"
+
+
+def test_reads_are_asked_about_each_where_the_tool_says_so(organization):
+    tool = look_up(organization, on_duplicate="allow")
+    rows = [ask(tool, organization, call_id=each) for each in ("c1", "c2")]
+    assert [row.status for row in rows] == ["awaiting_approval"] * 2
+
+
+def test_a_chats_user_is_asked_once_about_equal_reads(organization):
+    user = make_member(organization, "viewer")
+    tool = make_tool(organization, require_confirmation=True)
+    first, again = (
+        ask(tool, organization, trigger="chat", user_id=user.pk, call_id=each)
+        for each in ("c1", "c2")
+    )
+    assert (first.status, again.status) == ("awaiting_approval", "running")
+    answering.answer(first.approval, Answer("approve"), by=user)
+    run(first)
+    assert stored(again).status == "success" and Approval.unscoped.count() == 1
+
+
 def test_what_staff_changed_is_what_later_calls_equal(organization, refund, operator):
     first = ask(refund, organization, {"order_id": "7"})
     edit = Answer("edit", {"order_id": "8"})
