@@ -20,6 +20,10 @@ OnInterrupt = Literal["auto", "keep", "cancel"]
 OnDuplicate = Literal["auto", "allow", "reject", "reuse"]
 Approval = Literal["none", "confirm", "staff"]
 YesHolds = Literal["always", "conversation", "once"]
+AnsweredBy = Literal["operator", "builder", "admin", "owner"]
+
+ESCALATE_S = (10, 86_400)
+"""The least and the most after which a question goes to admins."""
 
 
 class Part(BaseModel):
@@ -90,6 +94,8 @@ class Behaviour(Part):
         execution_mode: `async` answers "accepted" at once and speaks of the outcome later.
         approval: who says yes when the tool's `require_confirmation` is set: the caller or user
             (`confirm`), or staff; `none` follows `require_confirmation` with `confirm`.
+        answered_by: the least role of staff whose yes counts.
+        four_eyes: whoever asked for the run cannot say yes to it; nobody changes its arguments.
         escalate_after_s: staff's question goes to admins after this.
         yes_holds: the longest for which a yes may be remembered; a longer one counts no more.
     """
@@ -105,8 +111,20 @@ class Behaviour(Part):
     rate_limit: RateLimit | None = None
     execution_mode: Literal["sync", "async"] = "sync"
     approval: Approval = "none"
-    escalate_after_s: int | None = Field(None, ge=10, le=86_400)
+    answered_by: AnsweredBy = "operator"
+    four_eyes: bool = False
+    escalate_after_s: int | None = Field(None, ge=ESCALATE_S[0], le=ESCALATE_S[1])
     yes_holds: YesHolds = "always"
+
+    @property
+    def needs_two(self) -> bool:
+        """Whether two people must agree to each run."""
+        return self.four_eyes and self.approval == "staff"
+
+    @property
+    def longest_yes(self) -> YesHolds:
+        """The longest for which a yes may be remembered; two people are asked each time."""
+        return "once" if self.needs_two else self.yes_holds
 
 
 DEFAULT = Behaviour()

@@ -69,6 +69,7 @@ def open_stream(token: str) -> Opening:
             source_id=str(call.pk),
             assistant_id=call.assistant_id,
             call_id=call.pk,
+            user_id=call.started_by_id,
             context=context,
             reply_to=process_listener.channel,
         ),

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from tools_library.approvals import expiry, grants
+from tools_library.approvals import expiry, grants, recording, whose
 from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
 from tools_library.approvals.ending import deny, set_going
 from tools_library.approvals.errors import AlreadyAnswered, NotNow
 from tools_library.approvals.hashing import arguments_hash, changes
-from tools_library.approvals.people import may, name_of
+from tools_library.approvals.people import name_of
 from tools_library.approvals.sentences import EDITED, REJECTED
 from tools_library.behaviour import Behaviour
-from tools_library.choices import ExecutionStatus, SideEffect
+from tools_library.choices import ExecutionStatus, SideEffect, TriggerContext
 from tools_library.engine import schema
 from tools_library.engine.cleaning import clean_text
 from tools_library.engine.errors import ToolError
@@ -29,8 +28,6 @@ from tools_library.services.rates import RateLimited, seconds_in_words
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events.storing import hold_order
 from voiceassist.organizations.current import Actor, person_of
-from voiceassist.organizations.models import User
-from voiceassist.organizations.services import audit
 
 REASON_MAX = 1_000
 _SHOWN = 300
@@ -70,35 +67,20 @@ def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
         NotNow: a yes, but the tool has run as often as it may; the question stays open.
     """
     arguments = _checked(approval, given)
-    _may_answer(approval, given, by)
+    whose.check(approval, by, says_yes=given.says_yes)
     _may_hold_so_long(approval, given)
     _may_hold_always(approval, given, by)
     if approval.status == ApprovalStatus.PENDING and approval.expires_at <= timezone.now():
         expiry.close(approval)
+    told = recording.of_answer(approval, given.reason, arguments)
     with transaction.atomic():
         if given.says_yes:
             _let_run(approval)
         _decide(approval, given, by, arguments)
+        recording.answered(approval, given.decision, told, by)
+        if given.says_yes:
+            grants.give(approval, by, exact=_exact(approval, given))
     return approval
-
-
-def may_answer(approval: Approval, by: Actor | None) -> bool:
-    """Return whether a yes of this person or program would count."""
-    if approval.policy == Policy.STAFF:
-        return may(by, approval.organization_id, "approvals.answer")
-    return approval.trigger_context == "chat" and _is_the_user(approval, by)
-
-
-def _may_answer(approval: Approval, given: Answer, by: Actor | None) -> None:
-    if may_answer(approval, by):
-        return
-    if not given.says_yes and may(by, approval.organization_id, "approvals.answer"):
-        return
-    if approval.policy == Policy.STAFF:
-        raise PermissionDenied("Staff answer this: it needs the role operator or above.")
-    if approval.trigger_context == "chat":
-        raise PermissionDenied("Only the user of this conversation can say yes to this.")
-    raise PermissionDenied("Only the caller can say yes to this, on the phone.")
 
 
 def _may_hold_so_long(approval: Approval, given: Answer) -> None:
@@ -108,7 +90,7 @@ def _may_hold_so_long(approval: Approval, given: Answer) -> None:
         InvalidInput: its tool asks again sooner.
     """
     version = approval.execution.definition
-    longest = Behaviour.model_validate(version.behaviour if version is not None else {}).yes_holds
+    longest = Behaviour.model_validate(version.behaviour if version is not None else {}).longest_yes
     if given.remember in grants.within(longest):
         return
     again = "each time" if longest == "once" else "in each conversation"
@@ -129,19 +111,13 @@ def _may_hold_always(approval: Approval, given: Answer, by: Actor | None) -> Non
         })  # fmt: skip
 
 
-def _is_the_user(approval: Approval, by: Actor | None) -> bool:
-    source = (approval.source_kind, approval.source_id)
-    if getattr(by, "answers_for", None) == source:
-        return True  # whose conversation it is, the room of conversations has checked
-    asked_for = approval.execution.user_id
-    return isinstance(by, User) and asked_for is not None and by.pk == asked_for
-
-
 def _checked(approval: Approval, given: Answer) -> dict[str, Any] | None:
     """Return the edited arguments as they will run; None where nothing was edited."""
     errors = {}
     if given.decision not in Decision.values:
         errors["decision"] = "Write approve, reject or edit."
+    elif given.decision == Decision.EDIT and approval.four_eyes:
+        errors["decision"] = "Two people must agree to this as it was asked: approve or reject it."
     if given.remember not in Remember.values:
         errors["remember"] = "Write once, conversation or always."
     elif given.remember != Remember.ONCE and not given.says_yes:
@@ -184,7 +160,7 @@ def _let_run(approval: Approval) -> None:
     except RateLimited as limited:
         stands = Approval.objects.of(approval.organization_id).filter(pk=approval.pk)
         if not stands.filter(status=ApprovalStatus.PENDING).exists():
-            raise _too_late(approval) from None  # its own run may be what used it up
+            raise too_late(approval) from None  # its own run may be what used it up
         after = limited.retry_after
         advice = f"Say yes in {seconds_in_words(after)}" if after else "Reject it"
         raise NotNow(f"{limited.rule} {advice}; until then the question stays open.") from None
@@ -214,12 +190,9 @@ def _decide(
         execution__status=ExecutionStatus.AWAITING_APPROVAL,
     ).update(**decided)  # fmt: skip
     if not won or not _carry_out(approval, decided):
-        raise _too_late(approval)
+        raise too_late(approval)
     for name, value in decided.items():
         setattr(approval, name, value)
-    _record(approval, given.decision, by)
-    if given.says_yes:
-        grants.give(approval, by, exact=_exact(approval, given))
 
 
 def _carry_out(approval: Approval, decided: dict[str, Any]) -> bool:
@@ -234,7 +207,8 @@ def _carry_out(approval: Approval, decided: dict[str, Any]) -> bool:
         if execution.arguments_hash:  # an equal call is one that equals what runs
             execution.arguments_hash = arguments_hash(execution.input_parameters)
         execution.notice = EDITED.format(who=who, changed=_listed(decided["changes"]))
-    return set_going(execution, decided["decided_at"])
+    call_waits = execution.trigger_context == TriggerContext.CALL
+    return set_going(execution, decided["decided_at"], call_waits=call_waits)
 
 
 def _listed(changed: list[dict[str, Any]]) -> str:
@@ -248,7 +222,8 @@ def _exact(approval: Approval, given: Answer) -> bool:
     return approval.execution.side_effect == SideEffect.IRREVERSIBLE
 
 
-def _too_late(approval: Approval) -> AlreadyAnswered:
+def too_late(approval: Approval) -> AlreadyAnswered:
+    """Return why an open question is none any more."""
     now = Approval.objects.of(approval.organization_id).get(pk=approval.pk)
     if now.status == ApprovalStatus.EXPIRED or now.status == ApprovalStatus.PENDING:
         return AlreadyAnswered(
@@ -258,23 +233,4 @@ def _too_late(approval: Approval) -> AlreadyAnswered:
     return AlreadyAnswered(
         f"This question was {now.get_status_display().lower()} by {who} already; "
         "your answer changed nothing."
-    )
-
-
-def _record(approval: Approval, decision: str, by: Actor | None) -> None:
-    what = {"approve": "approved", "reject": "rejected", "edit": "edited"}[decision]
-    audit.record(
-        approval.organization_id,
-        f"approval.{what}",
-        by=by,
-        kind="approval",
-        object_id=approval.pk,
-        name=approval.tool_name,
-        data={
-            "policy": approval.policy,
-            "execution_id": str(approval.execution.execution_id),
-            "reason": approval.reason,
-            "remember": approval.remember,
-            "changes": approval.changes,
-        },
     )

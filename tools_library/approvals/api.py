@@ -12,15 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tools_library.api.reading import View
-from tools_library.approvals import answering, grants, reviews
+from tools_library.approvals import answering, grants, reviews, sending
 from tools_library.approvals.answering import Answer
 from tools_library.approvals.filters import ApprovalFilterSet, GrantFilterSet
 from tools_library.approvals.serializers import (
     AnswerSerializer,
     ApprovalSerializer,
     GrantSerializer,
+    OneApprovalSerializer,
     ReviewDecisionSerializer,
     ReviewSerializer,
+    SendSerializer,
 )
 from tools_library.models import Approval, ApprovalGrant, Tool, ToolReview, ToolVersion
 from voiceassist.organizations.models import Organization
@@ -48,7 +50,7 @@ class Approvals(View, generics.ListAPIView[Approval]):
 
     @extend_schema(operation_id="approvals_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the questions; `?status=pending` those that wait for an answer."""
+        """List the questions; `?mine=true` those that wait for whoever asks, an inbox."""
         return super().get(request, *args, **kwargs)
 
 
@@ -57,13 +59,13 @@ class OneApproval(View):
 
     required_permission = "approvals.read"
     queryset = Approval.unscoped.all()
-    serializer_class = ApprovalSerializer
+    serializer_class = OneApprovalSerializer
 
     @extend_schema(operation_id="approvals_read")
     def get(self, request: Request, **kwargs: Any) -> Response:
-        """Show a question and its answer."""
+        """Show a question, its answer, and what the audit says of both."""
         approval = self.one(approvals_of(self.organization), "approval_id", "approval")
-        return Response(ApprovalSerializer(approval).data)
+        return Response(OneApprovalSerializer(approval).data)
 
 
 class AnswerApproval(View):
@@ -76,7 +78,7 @@ class AnswerApproval(View):
 
     @extend_schema(
         operation_id="approvals_answer",
-        responses={200: ApprovalSerializer},
+        responses={200: OneApprovalSerializer},
         examples=[_YES, _NO, _EDIT],
     )
     def post(self, request: Request, **kwargs: Any) -> Response:
@@ -87,7 +89,25 @@ class AnswerApproval(View):
         rows = approvals_of(self.organization).select_related("execution__definition")
         approval = self.one(rows, "approval_id", "approval")
         answered = answering.answer(approval, Answer(**self.body()), by=request.user)
-        return Response(ApprovalSerializer(answered).data)
+        return Response(OneApprovalSerializer(answered).data)
+
+
+class SendApproval(View):
+    """The way of a question to somebody else of staff."""
+
+    required_permission = "approvals.answer"
+    queryset = Approval.unscoped.all()
+    serializer_class = SendSerializer
+
+    @extend_schema(operation_id="approvals_send", responses={200: OneApprovalSerializer})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Put a question into the inbox of a role or a person, and tell them by mail.
+
+        From then on only a yes of theirs counts, or an admin's; 409 where it is over.
+        """
+        approval = self.one(approvals_of(self.organization), "approval_id", "approval")
+        sent = sending.send(approval, **self.body(), by=request.user)
+        return Response(OneApprovalSerializer(sent).data)
 
 
 class Grants(View, generics.ListAPIView[ApprovalGrant]):
@@ -172,7 +192,9 @@ class ReviewVersion(View):
 
 def approvals_of(organization: Organization) -> QuerySet[Approval]:
     """Return an organization's questions with their runs."""
-    rows: QuerySet[Approval] = Approval.objects.of(organization).select_related("execution")
+    rows: QuerySet[Approval] = Approval.objects.of(organization).select_related(
+        "execution", "sent_to"
+    )
     return rows
 
 

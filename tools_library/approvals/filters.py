@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import django_filters
+from django.db.models import QuerySet
 
+from tools_library.approvals import whose
 from tools_library.approvals.choices import ApprovalStatus, Policy, Remember
 from tools_library.models import Approval, ApprovalGrant
+from voiceassist.organizations.current import organization_of_user
 
 
 class ApprovalFilterSet(django_filters.FilterSet):  # type: ignore[misc]
-    """`?status= &policy= &tool_id= &call_id= &escalated=`."""
+    """`?mine= &status= &policy= &tool_id= &call_id= &escalated=`."""
+
+    mine = django_filters.BooleanFilter(
+        method="in_inbox",
+        label="Those that wait for whoever asks: open, and their yes would count.",
+    )
 
     status = django_filters.ChoiceFilter(choices=ApprovalStatus.choices)
     policy = django_filters.ChoiceFilter(choices=Policy.choices)
@@ -21,7 +29,13 @@ class ApprovalFilterSet(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Approval
-        fields = ("status", "policy", "tool_id", "call_id", "escalated")
+        fields = ("mine", "status", "policy", "tool_id", "call_id", "escalated")
+
+    def in_inbox(self, rows: QuerySet[Approval], name: str, value: bool) -> QuerySet[Approval]:
+        """Keep what waits for whoever asks, or all else."""
+        user = self.request.user
+        inbox = whose.inbox(organization_of_user(user).pk, user)
+        return rows.filter(inbox) if value else rows.exclude(inbox)
 
 
 class GrantFilterSet(django_filters.FilterSet):  # type: ignore[misc]

@@ -23,6 +23,7 @@ from tools_library.engine import schema
 from tools_library.engine.errors import ToolNotAllowed
 from tools_library.models import Approval, ToolExecution
 from tools_library.services.catalog import CatalogTool
+from voiceassist.organizations.models import ApiKey, Role
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Question:
     asked_at: datetime
     expires_at: datetime
     escalate_at: datetime | None
+    asked_by_id: int | None = None
+    least_role: str = Role.OPERATOR
+    four_eyes: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Source(Protocol):
     @property
     def trigger(self) -> str:
         """The context of the run."""
+        ...
+
+    @property
+    def api_key_id(self) -> int | None:
+        """The program that asked for it."""
         ...
 
 
@@ -90,7 +99,7 @@ def gate(
         return None
     if entry.tool_id is None and entry.runs_at != "session":
         raise ToolNotAllowed("Save the tool first: each of its runs needs staff's approval.")
-    question = _question(execution, entry, asked, origin.trigger)
+    question = _question(execution, entry, asked, origin)
     tool_id = entry.tool_id
     if tool_id is not None and grants.covering(_wanted(execution, entry, tool_id, question)):
         return None
@@ -134,20 +143,35 @@ def _counts(said: CallerSaid, earlier: Approval, now: datetime, longest: timedel
     return in_order and now - said.heard_at <= longest
 
 
-def _question(execution: ToolExecution, entry: CatalogTool, asked: Asked, trigger: str) -> Question:
+def _question(
+    execution: ToolExecution, entry: CatalogTool, asked: Asked, origin: Source
+) -> Question:
     now = timezone.now()
     arguments = schema.accept(entry.parameters, execution.input_parameters)
     execution.input_parameters = arguments
-    after = entry.behaviour.escalate_after_s if asked == "staff" else None
+    behaviour, staff = entry.behaviour, asked == "staff"
+    after = behaviour.escalate_after_s if staff else None
     return Question(
         asked=asked,
         arguments=arguments,
         arguments_hash=arguments_hash(arguments),
         schema_hash=schema_hash(entry.parameters),
         asked_at=now,
-        expires_at=now + time_to_answer(asked, trigger),
+        expires_at=now + time_to_answer(asked, origin.trigger),
         escalate_at=now + timedelta(seconds=after) if after is not None else None,
+        asked_by_id=_behind(execution, origin) if staff else execution.user_id,
+        least_role=behaviour.answered_by if staff else Role.OPERATOR,
+        four_eyes=behaviour.needs_two,
     )
+
+
+def _behind(execution: ToolExecution, origin: Source) -> int | None:
+    """Return the person behind a run: a program acts for whoever made its key."""
+    if execution.user_id is not None or origin.api_key_id is None:
+        return execution.user_id
+    keys = ApiKey.objects.of(execution.organization_id).filter(pk=origin.api_key_id)
+    made_by: int | None = keys.values_list("created_by_id", flat=True).first()
+    return made_by
 
 
 def _wanted(
@@ -162,5 +186,6 @@ def _wanted(
         source_kind=execution.source_kind,
         source_id=execution.source_id,
         user_id=execution.user_id,
-        longest=entry.behaviour.yes_holds,
+        longest=entry.behaviour.longest_yes,
+        least_role=question.least_role,
     )

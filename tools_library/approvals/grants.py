@@ -14,6 +14,8 @@ from tools_library.approvals.people import name_of
 from tools_library.models import Approval, ApprovalGrant
 from voiceassist.foundation.events.storing import hold_order
 from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.models import Role
+from voiceassist.organizations.roles import from_role
 from voiceassist.organizations.services import audit
 
 CHANGED = "The tool's arguments have another schema now."
@@ -33,6 +35,7 @@ class Wanted:
     source_id: str
     user_id: int | None
     longest: str = Remember.ALWAYS
+    least_role: str = Role.OPERATOR
 
 
 def give(approval: Approval, by: Actor | None, *, exact: bool) -> ApprovalGrant | None:
@@ -56,6 +59,7 @@ def give(approval: Approval, by: Actor | None, *, exact: bool) -> ApprovalGrant 
         source_kind=approval.source_kind if conversation else "",
         source_id=approval.source_id if conversation else "",
         user=person_of(by) if approval.policy == Policy.CONFIRM else None,
+        least_role=approval.least_role,
         schema_hash=approval.schema_hash,
         arguments=ran if exact else None,
         arguments_hash=arguments_hash(ran) if exact else "",
@@ -78,7 +82,12 @@ def covering(wanted: Wanted) -> ApprovalGrant | None:
     )
     source = Q(source_kind=wanted.source_kind, source_id=wanted.source_id) & ~Q(source_id="")
     mine = Q(user__isnull=True) | Q(user_id=wanted.user_id, user__isnull=False)
-    fitting = rows.filter(mine, Q(scope=Remember.ALWAYS) | source, scope__in=within(wanted.longest))
+    fitting = rows.filter(
+        mine,
+        Q(scope=Remember.ALWAYS) | source,
+        scope__in=within(wanted.longest),
+        least_role__in=from_role(wanted.least_role),  # a tool that asks higher now asks anew
+    )
     grant: ApprovalGrant
     for grant in fitting.filter(arguments_hash__in=("", wanted.arguments_hash)):
         if grant.schema_hash == wanted.schema_hash:

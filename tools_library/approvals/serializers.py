@@ -7,9 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tools_library.approvals import recording
 from tools_library.approvals.answering import REASON_MAX
 from tools_library.approvals.choices import Decision, Remember
+from tools_library.behaviour import ESCALATE_S
 from tools_library.models import Approval, ApprovalGrant, ToolReview
+from voiceassist.organizations.models import AuditEntry
 
 
 class ApprovalSerializer(serializers.ModelSerializer[Approval]):
@@ -23,10 +26,12 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
     tool_id = serializers.IntegerField(read_only=True, allow_null=True)
     side_effect = serializers.CharField(source="execution.side_effect", read_only=True)
     decided_by = serializers.CharField(source="decided_by_name", read_only=True)
+    asked_by_id = serializers.IntegerField(read_only=True, allow_null=True)
+    sent_to = serializers.EmailField(source="sent_to.email", read_only=True, default=None)
 
     class Meta:
         model = Approval
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "status",
             "policy",
@@ -40,6 +45,10 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
             "arguments",
             "edited_arguments",
             "changes",
+            "asked_by_id",
+            "least_role",
+            "four_eyes",
+            "sent_to",
             "asked_at",
             "heard_at",
             "expires_at",
@@ -51,6 +60,48 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
             "remember",
         )
         read_only_fields = fields
+
+
+class ApprovalEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """What the audit says of a question; secrets in it are masked."""
+
+    class Meta:
+        model = AuditEntry
+        fields = ("sequence", "at", "action", "actor_kind", "actor_name", "data", "hash")
+        read_only_fields = fields
+
+
+class OneApprovalSerializer(ApprovalSerializer):
+    """The same with its record: who asked, sent, changed and answered it."""
+
+    record = serializers.SerializerMethodField()
+
+    class Meta(ApprovalSerializer.Meta):
+        fields = (*ApprovalSerializer.Meta.fields, "record")
+        read_only_fields = fields
+
+    @extend_schema_field(ApprovalEntrySerializer(many=True))
+    def get_record(self, approval: Approval) -> list[Any]:
+        """Return the audit's entries about it, oldest first."""
+        entries: Any = ApprovalEntrySerializer(recording.entries_of(approval), many=True).data
+        return list(entries)
+
+
+class SendSerializer(serializers.Serializer[Any]):
+    """To whom a question is sent."""
+
+    to = serializers.CharField(
+        max_length=254,
+        help_text="A member's e-mail address, or a role: then those of it and above are asked.",
+    )
+    escalate_after_s = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=ESCALATE_S[0],
+        max_value=ESCALATE_S[1],
+        help_text="It goes to admins after this; left out: as it would have.",
+    )
 
 
 class AnswerSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ urlpatterns = [
     re_path(r"^organization/approvals/?$", api.Approvals.as_view(), name="api-approvals"),
     re_path(rf"{APPROVAL}/?$", api.OneApproval.as_view(), name="api-approval"),
     re_path(rf"{APPROVAL}/answer/?$", api.AnswerApproval.as_view(), name="api-approval-answer"),
+    re_path(rf"{APPROVAL}/send/?$", api.SendApproval.as_view(), name="api-approval-send"),
     re_path(r"^organization/grants/?$", api.Grants.as_view(), name="api-grants"),
     re_path(
         r"^organization/grants/(?P<grant_id>\d{1,18})/?$", api.OneGrant.as_view(), name="api-grant"

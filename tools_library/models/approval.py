@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from tools_library.approvals.choices import ApprovalStatus, Policy, Remember, ReviewStatus
-from voiceassist.organizations.models import OrganizationOwned
+from voiceassist.organizations.models import OrganizationOwned, Role
 
 
 class Approval(OrganizationOwned):
@@ -32,6 +32,31 @@ class Approval(OrganizationOwned):
     edited_arguments = models.JSONField(null=True, blank=True, help_text="As they ran.")
     changes = models.JSONField(default=list, blank=True, help_text="Path, before, after.")
 
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The person behind the run, where there is one.",
+    )
+    least_role = models.CharField(
+        max_length=20,
+        choices=Role.choices,
+        default=Role.OPERATOR,
+        help_text="Of staff whose yes counts.",
+    )
+    four_eyes = models.BooleanField(
+        default=False, help_text="Somebody else than who asked must say yes."
+    )
+    sent_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose inbox it is in; empty: that of everybody who may answer.",
+    )
     asked_at = models.DateTimeField()
     heard_at = models.DateTimeField(
         null=True, blank=True, help_text="When the caller had heard the question to its end."
@@ -94,6 +119,12 @@ class ApprovalGrant(OrganizationOwned):
         blank=True,
         related_name="+",
         help_text="Whose own conversations it holds for; empty: everybody's.",
+    )
+    least_role = models.CharField(
+        max_length=20,
+        choices=Role.choices,
+        default=Role.OPERATOR,
+        help_text="Whose yes it is, where staff gave it.",
     )
     schema_hash = models.CharField(max_length=64)
     arguments = models.JSONField(null=True, blank=True, help_text="Only these; empty: any.")

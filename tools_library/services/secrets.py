@@ -57,6 +57,20 @@ class OrganizationSecrets(FixedSecrets):
         return self._values[name]
 
 
+def without_secrets(
+    organization_id: int, value: Mapping[str, Any], *, but: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return a JSON object with every credential of the organization masked, used or not.
+
+    Args:
+        but: keys whose values hold none, and stay as they are.
+    """
+    secrets = FixedSecrets(credentials.all_values(organization_id))
+    for name in secrets.names():
+        secrets.reveal(name)
+    return {name: inner if name in but else secrets.mask(inner) for name, inner in value.items()}
+
+
 def dependents(organization_id: int, name: str) -> list[credentials.Dependent]:
     """Return the tools whose configuration, or an assistant's part of it, names a credential."""
     tools = Tool.objects.of(organization_id).filter(archived_at__isnull=True)

@@ -31,7 +31,7 @@ from tools_library.services import (
 from tools_library.services.catalog import flat_definition
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput
-from voiceassist.organizations.current import Actor, person_of
+from voiceassist.organizations.current import Actor, KeyUser, person_of
 from voiceassist.organizations.models import Organization
 
 UNSAVED = "draft"
@@ -87,6 +87,7 @@ def try_tool(tool: Tool, trial: Trial) -> ToolExecution:
         trigger=TriggerContext.TEST,
         assistant_id=trial.assistant.pk if trial.assistant else None,
         user_id=_user_id(trial.by),
+        api_key_id=trial.by.key.pk if isinstance(trial.by, KeyUser) else None,
         context=_context(tool.organization, trial),
         beyond_review=allowed,
     )

@@ -122,6 +122,16 @@ def at_least(role: Role | str, least: Role) -> bool:
     return _RANK[Role(role)] >= _RANK[least]
 
 
+def from_role(least: Role | str) -> list[Role]:
+    """Return `least` and the roles above it."""
+    return list(Role)[_RANK[Role(least)] :]
+
+
+def up_to_role(most: Role | str) -> list[Role]:
+    """Return `most` and the roles below it."""
+    return list(Role)[: _RANK[Role(most)] + 1]
+
+
 def may(actor: Actor, permission: str) -> bool:
     """Return whether `actor` (person or key) has `permission` in the organization they act in."""
     return can(role_in_current(actor), permission)

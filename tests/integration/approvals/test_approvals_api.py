@@ -56,7 +56,9 @@ def test_staff_list_read_and_answer(api, organization, staffed, slash):
     assert listed["execution_id"] == str(row.execution_id)
     assert (listed["policy"], listed["arguments"]) == ("staff", {"order_id": "7"})
     path = f"{APPROVALS}/{listed['id']}"
-    assert api("GET", path + slash) == listed
+    shown = api("GET", path + slash)
+    assert [entry["action"] for entry in shown.pop("record")] == ["approval.asked"]
+    assert shown == listed
     answered = api("POST", f"{path}/answer{slash}", body={"decision": "approve"})
     assert answered["status"] == "approved" and answered["decided_by"].startswith("API key")
     assert api("GET", f"{APPROVALS}?status=pending")["results"] == []
@@ -77,10 +79,8 @@ def test_a_yes_beyond_a_limit_is_409_and_says_until_when(api, organization):
         organization,
         behaviour={"approval": "staff", "rate_limit": {"runs": 1, "seconds": 60}},
     )
-    paths = [
-        f"{APPROVALS}/{ask(tool, organization, call_id=each).approval.pk}/answer"
-        for each in ("c1", "c2")
-    ]
+    rows = [ask(tool, organization, {"order_id": each}, call_id=each) for each in ("c1", "c2")]
+    paths = [f"{APPROVALS}/{row.approval.pk}/answer" for row in rows]
     api("POST", paths[0], body={"decision": "approve"})
     problem = api("POST", paths[1], 409, {"decision": "approve"})
     assert problem["code"] == "rate_limited"

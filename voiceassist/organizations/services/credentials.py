@@ -1,7 +1,7 @@
 """Credentials: stored encrypted, revealed to tools only; imports the models and foundation.
 
-No value leaves this module but through `reveal`: what is logged, shown, recorded or raised names
-the credential and never holds it.
+No value leaves this module but through `reveal` and `all_values`: what is logged, shown, recorded
+or raised names the credential and never holds it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -187,6 +188,17 @@ def reveal(organization_id: int, name: str) -> str:
     value = crypto.decrypt(stored)
     _note_use(credential_id)
     return value
+
+
+@sensitive_variables()
+def all_values(organization_id: int) -> dict[str, str]:
+    """Return name → value of what can be read, to look for it in a text; that is no use of it."""
+    found = {}
+    rows = Credential.objects.of(organization_id)
+    for name, stored in rows.values_list("name", "encrypted_value"):
+        with suppress(crypto.UnreadableSecret):
+            found[name] = crypto.decrypt(stored)
+    return found
 
 
 def names(organization_id: int) -> frozenset[str]:
