@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 CODE = {"class": "font-mono", "spellcheck": "false", "autocomplete": "off"}
@@ -133,6 +134,13 @@ def number(label: str, help_text: str = "", placeholder: str = "") -> forms.Inte
     """Return a whole number that may be empty."""
     widget = UnfoldAdminIntegerFieldWidget(attrs={"placeholder": placeholder})
     return forms.IntegerField(required=False, label=label, help_text=help_text, widget=widget)
+
+
+def switch(label: str, help_text: str = "") -> forms.BooleanField:
+    """Return something that is on or off."""
+    return forms.BooleanField(
+        required=False, label=label, help_text=help_text, widget=UnfoldBooleanSwitchWidget
+    )
 
 
 def choice(

@@ -24,6 +24,7 @@ from tools_library.engine.registry import executor_for
 from tools_library.engine.registry import kinds as runnable
 from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
+from voiceassist.assistants.models import Assistant
 from voiceassist.organizations.services import credentials
 
 _COLUMNS = (
@@ -56,7 +57,16 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Arguments",
         rows=12,
         placeholder=_ARGUMENTS,
-        help_text="JSON schema of what the assistant must find out before it calls the tool.",
+        help_text="JSON schema of what the assistant must find out before it calls the tool. Pages "
+        "of browser tools also get each argument's “default” where it was left out.",
+    )
+    give_to = forms.ModelChoiceField(
+        Assistant.unscoped.none(),
+        label="Give it to",
+        required=False,
+        empty_label="–",
+        widget=UnfoldAdminSelectWidget,
+        help_text="One more assistant that has it. Each assistant's page lists its tools.",
     )
     further = PrettyJSONField(label="Further settings", rows=3)
     asks = forms.ChoiceField(
@@ -91,7 +101,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": "Letters, digits, _ and -, such as lookup_order.",
             "description": "When the assistant should use it, and what it gets back.",
             "side_effect": "Only what reads or is safe to repeat is tried again by itself.",
-            "timeout_seconds": "Empty: 10 for reading, 30 for changes. In a call never over 10.",
+            "timeout_seconds": "Empty: 10 for reading, 30 for changes. In a call never over 10. "
+            "Browser tools wait for 600, at most 86400.",
             "retry_attempts": "Empty: 2 where repeating is safe, else none.",
             "is_public": "Other organizations may see and copy it, without credentials' values.",
             "is_template": "Offered as a beginning for new tools.",
@@ -141,6 +152,15 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
                 }
             },
         }
+
+    @property
+    def given_to(self) -> Assistant | None:
+        """The assistant that gets a browser tool which not everyone has."""
+        given = self.cleaned_data
+        if self._kind != kinds.BROWSER or given["everywhere"]:
+            return None
+        chosen: Assistant | None = given["give_to"]
+        return chosen
 
     def clean_tool_type(self) -> str:
         """Return the kind: a saved tool's own, else the chosen one."""
@@ -219,6 +239,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
         fields["tool_type"].choices = known
         fields["tool_type"].disabled = bool(self.instance.pk)
         fields["name"].required = False  # the tools of the platform bring theirs
+        if self.owner:
+            fields["give_to"].queryset = Assistant.objects.of(self.owner).order_by("name")
         fields["builtin"].choices = [("", "–"), *((each, each) for each in builtins.names())]
         names = sorted(credentials.names(self.owner.pk)) if self.owner else []
         for part in kinds.PARTS:

@@ -14,6 +14,7 @@ from tools_library.admin.fields import (
     PrettyJSONField,
     choice,
     number,
+    switch,
     text,
 )
 from tools_library.admin.part import Part
@@ -23,6 +24,7 @@ from voiceassist.assistants.admin.forms import SuggestingInput
 
 ENDPOINT, MCP, LAMBDA = "endpoint", "mcp", "lambda"
 PYTHON, DATABASE, BUILTIN = "python_function", "database_query", "builtin"
+BROWSER = "frontend"
 
 _HTTP = frozenset({ENDPOINT, MCP})
 _ANSWERS = frozenset({ENDPOINT, LAMBDA})
@@ -180,6 +182,19 @@ QUERY = (
     _of(DATABASE, "row_limit", number("Rows at most"), default=50),
 )  # fmt: skip
 
+PAGE = (
+    _of(BROWSER, "everywhere", switch(
+        "Every assistant has it", "In chats. Off: only the assistants that it is given to.",
+    ), default=False),
+    _of(BROWSER, "requires_user_interaction", switch(
+        "A person acts", "Off: one open page carries it out by itself, such as a notice.",
+    ), default=False),
+    _of(BROWSER, "metadata", PrettyJSONField(
+        label="Notes for the page", rows=3,
+        help_text='JSON object that pages get with the tool, such as {"category": "shop"}.',
+    )),
+)  # fmt: skip
+
 BUILTINS = (
     _of(BUILTIN, "builtin", choice("Which one", (("", "–"),))),
 )  # fmt: skip
@@ -196,7 +211,7 @@ ANSWER = (
     ), kinds=_ANSWERS),
 )  # fmt: skip
 
-RUNS = (*REQUEST, *PROOF, *CODE, *FUNCTION, *QUERY, *BUILTINS)
+RUNS = (*REQUEST, *PROOF, *CODE, *FUNCTION, *QUERY, *PAGE, *BUILTINS)
 PARTS = (*RUNS, *ANSWER)
 FURTHER = "further"
 """The field for everything that has none of its own, as JSON."""

@@ -22,6 +22,7 @@ from tools_library.admin.part import Part
 from tools_library.admin.waiting import WaitingNote
 from tools_library.choices import TriggerContext
 from tools_library.models import AssistantTool, Tool, ToolVersion
+from tools_library.services import frontend_tools
 from tools_library.services.counting import with_counts
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
@@ -37,7 +38,7 @@ _WORDS = ("What it is", {"fields": (
     "tool_type", ("display_name", "name"), "description", "side_effect", "is_active",
 )})  # fmt: skip
 _ARGUMENTS = ("What it needs to know", {"fields": ("parameters", "fixed_parameters")})
-_RUNS = ("What it runs", {"fields": (*_names(kinds.RUNS), kinds.FURTHER)})
+_RUNS = ("What it runs", {"fields": (*_names(kinds.RUNS), "give_to", kinds.FURTHER)})
 _ANSWER = ("Its answer", {
     "classes": _CLOSED,
     "fields": _names(kinds.ANSWER, around.TOLD),
@@ -97,6 +98,7 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
         "name": _OWN_WORDS,
         "side_effect": _OWN_WORDS,
         "parameters": _OWN_WORDS,
+        "give_to": f"tool_type == '{kinds.BROWSER}' && !everywhere",
         **{part.name: part.shown for part in (*kinds.PARTS, *around.PARTS) if part.shown},
     }
 
@@ -168,6 +170,8 @@ class ToolAdmin(WaitingNote, OrganizationAdmin):
         """Save by the service."""
         tool = obj if obj.pk else None
         saved = save_tool(obj.organization, form.values(), by=request.user, tool=tool)
+        if (assistant := form.given_to) is not None:
+            frontend_tools.give(saved, assistant, by=request.user)
         obj.pk, obj.version = saved.pk, saved.version
         obj._state.adding = False
 

@@ -187,7 +187,11 @@ class ToolBodySerializer(serializers.Serializer[Any]):
         help_text="Empty: all.",
     )
     timeout_seconds = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=900
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=86_400,
+        help_text="Above 900 for browser tools alone.",
     )
     retry_attempts = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=10

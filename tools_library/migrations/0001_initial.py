@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('require_confirmation', models.BooleanField(default=False)),
                 ('allowed_contexts', models.JSONField(blank=True, default=list, help_text='Empty: all.')),
-                ('timeout_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(900)])),
+                ('timeout_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(86400)])),
                 ('retry_attempts', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(10)])),
                 ('execution_count', models.PositiveIntegerField(default=0, editable=False)),
                 ('last_executed_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -30,7 +30,7 @@ class Tool(OrganizationOwned):
     require_confirmation = models.BooleanField(default=False)
     allowed_contexts = models.JSONField(default=list, blank=True, help_text="Empty: all.")
     timeout_seconds = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(900)]
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(86_400)]
     )
     retry_attempts = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(10)]

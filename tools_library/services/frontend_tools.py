@@ -81,10 +81,19 @@ def register(
     try:
         with transaction.atomic():
             tool = save_tool(organization, values, by=by, tool=existing)
-            given_anew = assistant is not None and _give(tool, assistant, by)
+            given_anew = assistant is not None and give(tool, assistant, by=by)
     except InvalidInput as error:
         raise InvalidInput(_as_sent(error.errors)) from None
     return Registered(tool, existed=tool.version == before and not given_anew)
+
+
+def give(tool: Tool, assistant: Assistant, *, by: Actor | None) -> bool:
+    """Let an assistant use a browser tool; return False where it may already."""
+    rows = AssistantTool.objects.of(assistant.organization_id)
+    if rows.filter(assistant=assistant, tool=tool, enabled=True).exists():
+        return False
+    assignments.assign(assistant, tool, by=by, enabled=True)
+    return True
 
 
 def listed(organization: Organization, assistant: Assistant | None) -> list[Tool]:
@@ -147,23 +156,23 @@ def _values(given: Mapping[str, Any], *, everywhere: bool) -> dict[str, Any]:
     metadata = given.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         errors["tool.metadata"], metadata = "Write an object here.", {}
-    seconds = given.get("timeout_s")
-    if seconds is not None and (not isinstance(seconds, int) or not 1 <= seconds <= 86_400):
-        errors["tool.timeout_s"] = "Write 1 to 86,400 seconds, or leave it out."
     if not isinstance(given.get("name"), str) or not given["name"]:
         errors["tool.name"] = "Give the tool a name, such as show_notification."
     if errors:
         raise InvalidInput(errors)
     name = given["name"]
     metadata = {key: each for key, each in metadata.items() if key != "requires_user_interaction"}
-    configuration = {
+    configuration: dict[str, Any] = {
+        "type": ToolType.FRONTEND.value,
         "everywhere": everywhere,
-        "frontend_resolved": given.get("frontend_resolved", True) is not False,
         "requires_user_interaction": bool(
             (given.get("metadata") or {}).get("requires_user_interaction")
         ),
-        "metadata": metadata,
     }
+    if metadata:
+        configuration["metadata"] = metadata
+    if given.get("frontend_resolved") is False:
+        configuration["frontend_resolved"] = False
     return {
         "name": name,
         "display_name": given.get("display_name") or name.replace("_", " ").capitalize(),
@@ -172,7 +181,7 @@ def _values(given: Mapping[str, Any], *, everywhere: bool) -> dict[str, Any]:
         "side_effect": SideEffect.WRITE,
         "configuration": configuration,
         "function_definition": given.get("input_schema") or {"type": "object", "properties": {}},
-        "timeout_seconds": seconds,
+        "timeout_seconds": given.get("timeout_s"),
         "require_confirmation": given.get("requires_approval") is True,
         "is_active": True,
     }
@@ -183,14 +192,6 @@ def _kept(existing: Tool, values: dict[str, Any]) -> dict[str, Any]:
     everywhere = values["configuration"]["everywhere"] or existing.configuration.get("everywhere")
     configuration = {**values["configuration"], "everywhere": bool(everywhere)}
     return {**values, "configuration": configuration, "display_name": existing.display_name}
-
-
-def _give(tool: Tool, assistant: Assistant, by: Actor | None) -> bool:
-    rows = AssistantTool.objects.of(assistant.organization_id)
-    if rows.filter(assistant=assistant, tool=tool, enabled=True).exists():
-        return False
-    assignments.assign(assistant, tool, by=by, enabled=True)
-    return True
 
 
 def _as_sent(errors: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,9 @@ ASYNC_SECONDS = 300
 BROWSER_SECONDS = 600
 """Where a person's browser carries a call out and the tool names no time of its own."""
 
+LONGEST_SECONDS, LONGEST_BROWSER_SECONDS = 900, 86_400
+"""What a tool may name; in a browser people act, and they may take a day."""
+
 CONTEXT_SECONDS = {"call": 10, "webhook": 10}
 """Where somebody holds the line, no run takes longer than this."""
 

@@ -18,7 +18,7 @@ from tools_library.executors.base import Configuration
 from tools_library.executors.builtin import end_call
 from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
-from tools_library.services import names
+from tools_library.services import limits, names
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Organization
 from voiceassist.organizations.services import credentials
@@ -65,7 +65,7 @@ def clean_tool(
         errors["description"] = f"Write at most {_DESCRIPTION_MAX:,} characters."
     clean["side_effect"] = _choice(values, "side_effect", SideEffect, SideEffect.WRITE, errors)
     clean["allowed_contexts"] = _contexts(values.get("allowed_contexts") or [], errors)
-    clean["timeout_seconds"] = _number(values, "timeout_seconds", 1, 900, errors)
+    clean["timeout_seconds"] = _number(values, "timeout_seconds", 1, _longest(values), errors)
     clean["retry_attempts"] = _number(values, "retry_attempts", 0, 10, errors)
     clean["function_definition"] = _definition(values, clean, errors)
     clean["behaviour"] = _behaviour(values, clean, errors)
@@ -219,6 +219,11 @@ def _behaviour(
             "The model is shown this argument too; take it out of the parameters schema."
         )
     return typed.model_dump(mode="json", exclude_defaults=True)
+
+
+def _longest(values: Mapping[str, Any]) -> int:
+    in_browser = values.get("tool_type") == ToolType.FRONTEND
+    return limits.LONGEST_BROWSER_SECONDS if in_browser else limits.LONGEST_SECONDS
 
 
 def _tool_type(values: Mapping[str, Any], errors: dict[str, str]) -> str:

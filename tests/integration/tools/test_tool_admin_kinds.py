@@ -45,6 +45,9 @@ KINDS = [
              "auth_token_field": "TOKEN", "auth_username_field": "left over"},
      {"url": "https://mcp.example.com/", "tool": "find",
       "authentication": {"type": "bearer", "token_field": "TOKEN"}}),
+    ("frontend", {"everywhere": "on", "requires_user_interaction": "on", "timeout_seconds": "86400",
+                  "metadata": '{"category": "shop"}', "url": "left over"},
+     {"everywhere": True, "requires_user_interaction": True, "metadata": {"category": "shop"}}),
 ]  # fmt: skip
 
 
@@ -140,6 +143,10 @@ def test_behaviour_is_written_in_plain_fields(builder, shop):
         ({"say_start": "es: " + "x" * 501}, "say_start", "es.0: "),
         ({"fixed_parameters": '{"title": "x"}'}, "fixed_parameters", "shown this argument"),
         ({"visible_fields": "a b"}, "visible_fields", ""),
+        ({"tool_type": "frontend", "metadata": "[1]"}, "metadata", "dictionary"),
+        ({"tool_type": "frontend", "further": '{"colour": 1}'}, "further", "colour: This is not"),
+        ({"tool_type": "frontend", "timeout_seconds": "86401"}, "timeout_seconds", "86400"),
+        ({"timeout_seconds": "901"}, "timeout_seconds", "1 to 900"),
     ],
 )  # fmt: skip
 def test_a_refusal_is_told_at_its_field(builder, shop, change, field, words):

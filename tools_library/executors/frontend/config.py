@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ class FrontendConfig(Configuration):
         metadata: the page's own notes about the tool.
     """
 
+    type: Literal["frontend"] = "frontend"
     everywhere: bool = False
     frontend_resolved: bool = True
     requires_user_interaction: bool = False
