@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from tools_library.admin.origin import place
 from tools_library.choices import ExecutionStatus
 from tools_library.models import ToolExecution
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
@@ -26,13 +27,13 @@ _LABELS = {
 class ToolExecutionAdmin(ReadOnlyAdmin):
     """What was called, with what, and how it ended."""
 
-    list_display = ("tool_name", "state", "said", "where", "call", "created_at", "took")
+    list_display = ("tool_name", "state", "said", "where", "whence", "created_at", "took")
     list_filter = ("status", "trigger_context", "error_code", "assistant", "tool")
     list_select_related = ("assistant", "call")
     search_fields = ("tool_name", "message", "execution_id")
     fieldsets = (
         (None, {"fields": (
-            ("tool_name", "state"), "message", ("trigger_context", "took"), ("assistant", "call"),
+            ("tool_name", "state"), "message", ("trigger_context", "took"), ("assistant", "whence"),
             "created_at",
         )}),
         ("What went in", {"fields": ("given",)}),
@@ -58,6 +59,11 @@ class ToolExecutionAdmin(ReadOnlyAdmin):
     def where(self, obj: ToolExecution) -> tuple[str, str]:
         """Return what asked for it, and which assistant."""
         return str(obj.get_trigger_context_display()), str(obj.assistant or "")
+
+    @display(description="In", ordering="source_id")
+    def whence(self, obj: ToolExecution) -> SafeString:
+        """Return the conversation or call that it belongs to, with a link."""
+        return place(obj, obj.call)
 
     @display(description="Took", ordering="duration_ms")
     def took(self, obj: ToolExecution) -> str:

@@ -6,6 +6,7 @@ Rows, choices and filters are those of `request.organization`; the roles table d
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
@@ -69,6 +70,8 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
     delete_confirmation_template = "admin/deleting.html"
     what_happens = ""
     """What deleting one does, for whoever is asked."""
+    each_by_itself = False
+    """An action is no transaction: the locks of one row are gone before the next takes its."""
 
     # --- what a subclass says ------------------------------------------------------------------
     def store(self, request: HttpRequest, obj: Any, form: Any) -> None:
@@ -215,8 +218,9 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
     def _or_say_why(self, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
         if request.method != "POST":
             return work()
+        whole = contextlib.nullcontext() if self.each_by_itself else transaction.atomic()
         try:
-            with transaction.atomic():
+            with whole:
                 return work()
         except VoiceAssistError as error:
             messages.error(request, reason(error))
@@ -238,20 +242,25 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
         return (each, OwnRowsFilter) if owned else each
 
 
-class ReadOnlyAdmin(OrganizationAdmin):
-    """Rows that nobody edits by hand: versions, executions, calls."""
+class RecordAdmin(OrganizationAdmin):
+    """Rows that the platform makes and keeps; people may decide about them where roles say so."""
 
     warn_unsaved_form = False
+    each_by_itself = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+
+class ReadOnlyAdmin(RecordAdmin):
+    """Rows that nobody edits by hand: versions, executions, calls."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False."""
         return False
 

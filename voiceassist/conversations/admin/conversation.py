@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from voiceassist.conversations.choices import AgentState
-from voiceassist.conversations.models import Conversation, ToolProposal
+from voiceassist.conversations.admin import telling
+from voiceassist.conversations.choices import OPEN_RUNS, AgentState
+from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import cancelling
 from voiceassist.foundation.admin import ReadOnlyAdmin, action, display, pretty_json
 from voiceassist.organizations.roles import may
 
-_SHOWN = 200
 _TONES = {
     AgentState.AWAITING_FRONTEND_TOOL.label: "warning",
     AgentState.COMPLETED.label: "success",
@@ -27,23 +29,21 @@ _TONES = {
 class ConversationAdmin(ReadOnlyAdmin):
     """Who wrote with whom, what was said and done."""
 
-    list_display = (
-        "thread_id", "assistant", "channel", "whose", "state", "message_count", "updated_at",
-    )  # fmt: skip
+    list_display = ("who", "assistant", "channel", "state", "message_count", "updated_at")
     list_filter = ("agent_state", "channel", "assistant")
     list_select_related = ("assistant",)
-    search_fields = ("thread_id", "owner_name", "end_user")
+    search_fields = ("thread_id", "owner_name", "end_user", "phone_number", "objective")
     actions = ("stop",)
+    change_form_outer_before_template = "admin/conversations/conversation/state.html"
     fieldsets = (
         (None, {"fields": (
-            "thread_id", ("assistant", "channel"), ("whose", "state"), "objective",
+            ("whose", "state"), ("with_whom", "channel"), "objective",
             ("created_at", "updated_at"),
         )}),
-        ("What was said", {"fields": ("words",)}),
-        ("Tool calls", {"fields": ("calls",)}),
+        ("What was said and done", {"fields": ("talk",)}),
         ("Answers", {"fields": ("answers",)}),
         ("For engineers", {"classes": ("collapse",), "fields": (
-            "agent_class_name", ("last_seq", "reserved_seq"), "waiting",
+            ("thread_id", "agent_class_name"), ("last_seq", "reserved_seq"), "waiting", "events",
         )}),
     )  # fmt: skip
 
@@ -51,69 +51,76 @@ class ConversationAdmin(ReadOnlyAdmin):
         """Return whether the person may stop answers."""
         return may(request.user, "conversations.read")
 
+    def changeform_view(
+        self, request: Any, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Say what goes on above the page, with a button that stops it."""
+        extra = dict(extra_context or {})
+        row = self.get_object(request, str(object_id)) if object_id else None
+        if row is not None:
+            run = row.runs.filter(status__in=OPEN_RUNS).first()
+            extra |= {"open_run": run, "may_stop": self.has_stop_permission(request)}
+            if row.assistant is not None and row.owner_id == request.user.pk:
+                chat = reverse("chat", args=[row.assistant.slug])
+                extra["own_chat"] = f"{chat}?thread={row.thread_id}"
+        return super().changeform_view(request, object_id, form_url, extra)
+
     @action(description="Stop the answer", permissions=["stop"])
-    def stop(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+    def stop(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> HttpResponseRedirect | None:
         """Stop what the chosen conversations' agents do."""
-        stopped = sum(cancelling.cancel(conversation) for conversation in queryset)
-        messages.success(request, f"Stopped: {stopped}. Nothing went on in the others.")
+        rows = list(queryset)
+        stopped = sum(cancelling.cancel(conversation) for conversation in rows)
+        rest = len(rows) - stopped
+        if stopped:
+            messages.success(request, f"Stopped: {stopped}.")
+        if rest:
+            messages.info(request, f"Nothing was going on in {rest}.")
+        if "from_page" not in request.POST or not rows:
+            return None
+        here = reverse("admin:conversations_conversation_change", args=[rows[0].pk])
+        return HttpResponseRedirect(here)
+
+    @display(description="Whose", ordering="owner_name", header=True)
+    def who(self, obj: Conversation) -> tuple[str, str]:
+        """Return the person, or whom a program speaks for, and the thread."""
+        return self.whose(obj), obj.thread_id
 
     @display(description="Whose")
     def whose(self, obj: Conversation) -> str:
         """Return the person, or whom a program speaks for."""
-        return obj.end_user or obj.owner_name or obj.phone_number or "–"
+        return obj.end_user or obj.phone_number or obj.owner_name or "–"
+
+    @display(description="Assistant")
+    def with_whom(self, obj: Conversation) -> SafeString | str:
+        """Return the assistant with a link to it; a Python agent by its name."""
+        if obj.assistant is None:
+            return obj.agent_class_name or "Removed"
+        link = reverse("admin:assistants_assistant_change", args=[obj.assistant.pk])
+        return format_html('<a class="va-link" href="{}">{}</a>', link, obj.assistant)
 
     @display(description="State", ordering="agent_state", label=_TONES)
     def state(self, obj: Conversation) -> str:
         """Return the agent's state in words."""
         return str(obj.get_agent_state_display())
 
-    @display(description="Words")
-    def words(self, obj: Conversation) -> SafeString:
-        """Return the newest messages in order."""
-        newest = list(obj.messages.order_by("-position")[:_SHOWN])[::-1]
-        lines = ((row.get_role_display(), row.text) for row in newest if row.text)
-        return format_html_join("", "<p><strong>{}:</strong> {}</p>", lines)
-
-    @display(description="Calls")
-    def calls(self, obj: Conversation) -> SafeString:
-        """Return the newest tool calls with links to their runs and questions."""
-        rows = obj.proposals.select_related("execution__approval").order_by("-pk")[:_SHOWN]
-        return format_html_join("", "{}", ((_line(each),) for each in list(rows)[::-1]))
+    @display(description="Messages")
+    def talk(self, obj: Conversation) -> SafeString:
+        """Return the newest messages, each with its tool calls."""
+        return format_html('<div class="va-talk">{}</div>', telling.talk(obj))
 
     @display(description="Runs")
     def answers(self, obj: Conversation) -> SafeString:
         """Return the newest runs, how they ended and what they used."""
-        rows = list(obj.runs.order_by("-pk")[:_SHOWN])[::-1]
-        lines = (
-            (
-                run.started_at.strftime("%Y-%m-%d %H:%M:%S"),
-                run.get_status_display(),
-                run.step,
-                run.error_message or run.stop_reason,
-            )
-            for run in rows
-        )
-        return format_html_join("", "<p>{} · {} · step {} · {}</p>", lines)
+        return format_html('<div class="va-talk">{}</div>', telling.answers(obj))
 
     @display(description="What waits")
     def waiting(self, obj: Conversation) -> SafeString:
         """Return the calls that wait for a person, as clients get them."""
         return pretty_json(obj.pending_frontend_tools)
 
-
-def _line(call: ToolProposal) -> SafeString:
-    status, by = call.get_status_display(), call.answered_by_name
-    said = f"{status} · {by}" if by else status
-    run, approval = call.execution, getattr(call.execution, "approval", None)
-    links = [
-        (reverse("admin:tools_library_toolexecution_change", args=[run.pk]), "run")
-        if run is not None
-        else None,
-        (reverse("admin:tools_library_approval_change", args=[approval.pk]), "question")
-        if approval is not None
-        else None,
-    ]
-    shown = format_html_join(
-        "", ' <a class="va-link" href="{}">{}</a>', (each for each in links if each is not None)
-    )
-    return format_html("<p><strong>{}</strong> {}{}</p>", call.tool_name, said, shown)
+    @display(description="Events, as clients got them")
+    def events(self, obj: Conversation) -> SafeString:
+        """Return the newest events."""
+        return telling.events(obj)
