@@ -100,7 +100,8 @@ class Rule(_Strict):
     """If any keyword is heard (and `pattern` matches), say, call, and answer from the results.
 
     `then` and `trouble` are templates: `{group}`, `{tool_name.data.key}`, `{message}`.
-    `insists`: where a tool needs the caller's yes first, the model claims it and calls again.
+    `asks` is said instead of `trouble` where a tool needs a yes first; with `insists` the model
+    claims to have it and calls again.
     """
 
     keywords: tuple[str, ...]
@@ -111,6 +112,7 @@ class Rule(_Strict):
     insists: bool = False
     then: str = "{message}"
     trouble: str = "I am sorry, that did not work. {message}"
+    asks: str = ""
 
     @field_validator("pattern")
     @classmethod
@@ -193,6 +195,6 @@ def fixed_lines() -> list[tuple[str, str, str]]:
             continue
         model = found.model
         said = [model.greeting, model.idle, model.no_tool, *model.fallbacks]
-        said += [text for rule in model.rules for text in (rule.say, rule.then)]
+        said += [text for rule in model.rules for text in (rule.say, rule.then, rule.asks)]
         lines += [(text, found.language, "assistant") for text in said if text and "{" not in text]
     return sorted(lines, key=lambda line: line[2])

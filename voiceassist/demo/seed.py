@@ -1,6 +1,6 @@
-"""The demo organization: people, assistants, numbers, tools, templates and past calls.
+"""The demo organization: people, assistants, numbers, tools, templates, past calls and a past chat.
 
-Each part is made only where it is missing, through the services of its room; past calls, which no
+Each part is made only where it is missing, through the services of its room; what is past, which no
 service can make, are rows. Imports every room.
 """
 
@@ -22,7 +22,8 @@ from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import drafts, numbers, publishing
 from voiceassist.conversations import page_tools
-from voiceassist.demo import credentials, history, knowledge
+from voiceassist.conversations.models import Conversation
+from voiceassist.demo import chat_history, credentials, history, knowledge
 from voiceassist.demo.kinds import kinds
 from voiceassist.demo.tools import TEMPLATES, TOOLS
 from voiceassist.organizations.models import Membership, Organization, Role, User
@@ -88,6 +89,9 @@ def seed() -> list[str]:
             made.append(f"{added} tools of the chat page")
         if not Call.objects.of(organization).exists():
             made.append(f"{history.write(organization, assistants, tools)} past calls")
+        if not Conversation.objects.of(organization).exists():
+            chat_history.write(assistants["demo"], owner, _known(organization))
+            made.append("a past chat")
     return made
 
 
@@ -143,7 +147,7 @@ def _tools(
     organization: Organization, assistants: dict[str, Assistant], owner: User, made: list[str]
 ) -> dict[str, Tool]:
     base = settings.STAND_INS_URL or "https://tools.example.com"
-    known = {tool.name: tool for tool in Tool.objects.of(organization).filter(archived_at=None)}
+    known = _known(organization)
     for values in (*(plan.values(base) for plan in (*TOOLS, *TEMPLATES)), *kinds(base)):
         name, is_template = values["name"], values.get("is_template", False)
         if name in known:
@@ -157,6 +161,10 @@ def _tools(
             for assistant in assistants.values():
                 assignments.assign(assistant, tool, by=owner)
     return known
+
+
+def _known(organization: Organization) -> dict[str, Tool]:
+    return {tool.name: tool for tool in Tool.objects.of(organization).filter(archived_at=None)}
 
 
 def _follow_stand_ins(tool: Tool, planned: Mapping[str, Any], made: list[str]) -> None:

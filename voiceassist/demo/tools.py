@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DemoTool:
-    """An endpoint tool; `path` is on the stand-in tool server."""
+    """An endpoint tool; `path` is on the stand-in tool server; `asks`: each run needs a yes."""
 
     name: str
     display_name: str
@@ -17,6 +17,7 @@ class DemoTool:
     side_effect: str
     parameters: dict[str, Any] = field(default_factory=dict)
     is_template: bool = False
+    asks: bool = False
 
     def configuration(self, base: str) -> dict[str, Any]:
         """Return document 002's endpoint configuration, with `base` as the server's origin."""
@@ -49,6 +50,7 @@ class DemoTool:
             "configuration": self.configuration(base),
             "function_definition": self.definition(),
             "is_template": self.is_template,
+            "require_confirmation": self.asks,
         }
 
     def definition(self) -> dict[str, Any]:
@@ -73,6 +75,13 @@ TOOLS = (
         "Says where an order is. Use it when the caller asks about an order and gave its number.",
         "/tools/orders/lookup", "read",
         {"order_id": {"type": "string", "description": "The order's number, digits only."}},
+    ),
+    DemoTool(
+        "cancel_order", "Cancel an order",
+        "Cancels an order for good. Use it when the customer asks for that and gave its number.",
+        "/tools/orders/cancel", "irreversible",
+        {"order_id": {"type": "string", "description": "The order's number, digits only."}},
+        asks=True,
     ),
     DemoTool(
         "book_appointment", "Book a workshop day",

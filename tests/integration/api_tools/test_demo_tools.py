@@ -46,6 +46,7 @@ def shop(stand_ins, settings):
     ("name", "parameters", "part"),
     [
         ("lookup_order", {"order_id": "1042"}, "order"),
+        ("cancel_order", {"order_id": "1043"}, "is cancelled"),
         ("book_appointment", {"day": "Tuesday"}, "Tuesday"),
         ("delivery_day", {"speed": "express"}, "It arrives on "),
         ("check_stock", {"article": "bell"}, "31"),

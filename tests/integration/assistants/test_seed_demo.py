@@ -7,13 +7,16 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 
 from calls.models import Call
 from tools_library.engine.registry import kinds
-from tools_library.models import Tool, ToolExecution
+from tools_library.models import Approval, Tool, ToolExecution
 from tools_library.services import catalog
 from voiceassist.assistants.models import Assistant, PhoneNumber
 from voiceassist.assistants.services import differs
+from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import events, reading
 from voiceassist.demo.seed import PASSWORD, PEOPLE, seed
 from voiceassist.organizations.models import Membership, Organization, Role
 
@@ -113,6 +116,23 @@ def test_past_calls_show_interruptions_and_every_kind_of_end(shop: Organization)
         assert item.heard_ms < item.generated_ms
     statuses = set(ToolExecution.objects.of(shop).values_list("status", flat=True))
     assert {"success", "error", "timeout"} <= statuses
+
+
+def test_the_past_chat_has_every_kind_of_tool_and_opens(shop: Organization) -> None:
+    talk = Conversation.objects.of(shop).get()
+    told = [frame.type for frame in events.stored(talk.pk, 0)]
+    assert {"tool_call_result", "tool_call_resolved", "approval_resolved"} <= set(told)
+    assert told[-1] == "run_finished" and talk.last_seq == len(told)
+    [question] = Approval.objects.of(shop)
+    assert (question.tool_name, question.status) == ("cancel_order", "approved")
+    client = Client()
+    client.post("/accounts/login/", {"login": PEOPLE[Role.OWNER], "password": PASSWORD})
+    listed = client.get("/assistants/demo/chat").content.decode()
+    assert f"?thread={talk.thread_id}" in listed
+    roles = [row["role"] for row in reading.detail(talk)["messages"]]
+    assert roles == ["user", "assistant", "assistant"] * 3
+    page = client.get(reverse("admin:conversations_conversation_change", args=[talk.pk]))
+    assert "Order 1043 is cancelled." in page.content.decode()
 
 
 def test_pages_of_past_calls_open(shop: Organization) -> None:

@@ -36,6 +36,7 @@ def names(found):
          {"prompt": "What is your e-mail address?", "type": "email"}),
         ("Copy hello world to the clipboard", "copy_to_clipboard", {"text": "hello world"}),
         ("Hello, where is my order 1042?", "lookup_order", {"order_id": "1042"}),
+        ("Please cancel my order 1043", "cancel_order", {"order_id": "1043"}),
         ("Book the workshop for Friday", "book_appointment", {"day": "friday"}),
         ('Send an e-mail to ben@example.com about delivery saying "It is on its way"', "send_email",
          {"to": "ben@example.com", "subject": "delivery", "body": "It is on its way"}),

@@ -115,6 +115,19 @@ def test_confirming_repeats_the_last_calls():
     assert answer(mind, heard="yes, go ahead") == (first,)
 
 
+def test_the_caller_is_asked_before_an_order_is_cancelled_and_told_afterwards():
+    mind = Mind()
+    (first,) = answer(mind, heard="Please cancel order 1043")
+    assert first == UseTool("cancel_order", '{"order_id": "1043"}')
+    waits = json.dumps({"success": False, "awaiting_approval": True, "message": "Ask first."})
+    (said,) = answer(mind, outputs=(ToolOutput("cancel_order", waits),))
+    assert said.text == "Shall I cancel order 1043? That cannot be undone."
+    assert answer(mind, heard="Yes, please.") == (first,)
+    done = json.dumps({"success": True, "message": "Order 1043 is cancelled."})
+    (said,) = answer(mind, outputs=(ToolOutput("cancel_order", done),))
+    assert said.text == "Order 1043 is cancelled."
+
+
 @pytest.mark.parametrize(
     ("value", "kind", "expected"),
     [

@@ -34,6 +34,7 @@ class ToolServer:
         checks = tool_checks.Checks()
         self._routes: dict[str, Handler] = {
             "orders/lookup": self._order,
+            "orders/cancel": self._cancel,
             "appointments": self._appointment,
             "slow": self._slow,
             "garbage": self._garbage,
@@ -66,15 +67,19 @@ class ToolServer:
         return Answer(200, {"requests": list(self.log)})
 
     async def _order(self, request: Request) -> Answer:
-        given = _fields(request).get("order_id")
-        order_id = str(given or "").strip().removeprefix("#")
-        if not order_id:
-            return _failure("Which order is it? The order number is missing.")
-        found = _ORDERS.get(order_id)
-        if found is None:
-            return _failure(f"There is no order {order_id}.")
+        order_id, problem = _asked_order(request)
+        if problem is not None:
+            return problem
+        found = _ORDERS[order_id]
         message = f"Order {order_id} is {found['status']}."
         return _success(message, {"order_id": order_id, **found})
+
+    async def _cancel(self, request: Request) -> Answer:
+        order_id, problem = _asked_order(request)
+        if problem is not None:
+            return problem
+        data = {"order_id": order_id, "status": "cancelled"}
+        return _success(f"Order {order_id} is cancelled.", data)
 
     async def _appointment(self, request: Request) -> Answer:
         day = str(_fields(request).get("day") or "").strip().lower()
@@ -121,6 +126,15 @@ def _fields(request: Request) -> dict[str, Any]:
         return {}
     inner = given.get("parameters")
     return inner if isinstance(inner, dict) else given
+
+
+def _asked_order(request: Request) -> tuple[str, Answer | None]:
+    """The number of the order that is asked about, and what is wrong with it."""
+    order_id = str(_fields(request).get("order_id") or "").strip().removeprefix("#")
+    if not order_id:
+        return "", _failure("Which order is it? The order number is missing.")
+    known = order_id in _ORDERS
+    return order_id, None if known else _failure(f"There is no order {order_id}.")
 
 
 def _success(message: str, data: dict[str, Any]) -> Answer:

@@ -219,6 +219,7 @@ class Mind:
         rule, template = self._rule, "{message}"
         if rule is not None:
             template = rule.trouble if failed else rule.then
+            template = rule.asks if asked and rule.asks else template
         said = self._say(fill(template, values))
         insists = asked and rule is not None and rule.insists
         return (said, *(self._uses(self._calls, self._groups, tools) if insists else ()))
