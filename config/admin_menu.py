@@ -40,12 +40,16 @@ _MENU: dict[str, dict[str, tuple[str, str]]] = {
 }
 """Group → model → title and symbol."""
 
+_WITH_CHAT = "Conversations"
+
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups with what this person may see."""
     groups = []
     for title, models in _MENU.items():
         items = [_item(name, *words) for name, words in models.items() if _sees(request, name)]
+        if title == _WITH_CHAT and request.user.has_perm("conversations.chat"):
+            items.append({"title": "Chat", "icon": "chat", "link": reverse("chat-choose")})
         if items:
             groups.append({"title": title, "items": items})
     return groups

@@ -19,6 +19,7 @@ VoiceAssist is running.
   Open       {url}
   Sign in    {email} · {password}
   Next       make call{port}   (rings the demo assistant; watch it on the calls page)
+  Or write   {url}/assistants/demo/chat   (begin with: Where is my order 1042?)
 
 """
 READY = "VoiceAssist is running on {url}\n"

@@ -262,6 +262,18 @@ def test_the_first_page_lists_what_the_menu_lists(as_role: Callable[[str], Clien
     assert not {"Credentials", "Mails", "Accounts"} & set(titles)
 
 
+def test_an_assistants_page_and_the_menu_lead_to_the_chat(
+    shop: Organization, as_role: Callable[[str], Client]
+) -> None:
+    client, assistant = as_role("builder"), Assistant.objects.of(shop).get()
+    path = url("assistants.assistant", "change", assistant.pk)
+    chat = reverse("chat", args=[assistant.slug])
+    page = client.get(path).content.decode()
+    assert f'href="{chat}"' in page and f'href="{reverse("chat-choose")}"' in page
+    Assistant.unscoped.update(is_active=False)
+    assert f'href="{chat}"' not in client.get(path).content.decode()
+
+
 def test_deleting_asks_by_name_and_says_what_goes_and_what_stays(
     shop: Any, as_role: Callable[[str], Client]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -138,6 +139,9 @@ class AssistantAdmin(OrganizationAdmin):
         if assistant is not None:
             extra |= {"live": assistant.published_version, "differs": differs(assistant)}
             extra["notes"] = _notes(assistant)
+            if assistant.published_version is not None and assistant.is_active:
+                may_chat = request.user.has_perm("conversations.chat")
+                extra["chat_url"] = reverse("chat", args=[assistant.slug]) if may_chat else ""
         return super().changeform_view(request, object_id, form_url, extra)
 
     def store(self, request: HttpRequest, obj: Assistant, form: AssistantForm) -> None:
