@@ -59,7 +59,7 @@ def test_a_text_is_pasted_and_shown_in_its_parts(shop, collection, builder):
     listed = builder.get(
         reverse("admin:knowledge_knowledgecollection_change", args=[collection.pk])
     )
-    assert "1 parts" in listed.content.decode()
+    assert "· 1 part<" in listed.content.decode()
 
 
 def test_a_file_is_uploaded_and_a_refused_one_explained(shop, collection, builder):
@@ -93,6 +93,18 @@ def test_editing_changes_only_what_was_edited(shop, collection, builder):
     )
     document.refresh_from_db()
     assert document.status == "pending"
+
+
+def test_a_collection_of_many_documents_lists_some_and_leads_to_all(shop, collection, builder):
+    link = reverse("admin:knowledge_knowledgecollection_change", args=[collection.pk])
+    KnowledgeDocument.unscoped.bulk_create(
+        KnowledgeDocument(organization=shop, collection=collection, title=f"Page {n:04}")
+        for n in range(1_200)
+    )
+    page = builder.get(link).content.decode()
+    assert "Page 0099<" in page and "Page 0100<" not in page
+    every = f"{reverse('admin:knowledge_knowledgedocument_changelist')}?collection__id__exact="
+    assert f'href="{every}{collection.pk}">All 1,200 documents</a>' in page
 
 
 def test_a_search_is_tried_on_the_collection(shop, collection, builder):
