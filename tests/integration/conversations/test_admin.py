@@ -5,12 +5,21 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories.assistants import make_assistant
-from tests.factories.conversations import make_conversation
+from tests.factories.conversations import give_browser_tool, make_conversation, make_participant
 from tests.factories.organizations import make_member, make_organization
+from tools_library.services import catalog, execution
+from tools_library.services.origins import Origin
 from voiceassist.assistants.services import drafts, duplicate
-from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
+from voiceassist.conversations.models import (
+    AgentRun,
+    Conversation,
+    Message,
+    RunEvent,
+    ToolProposal,
+)
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.errors import InvalidInput
 
@@ -65,21 +74,106 @@ def test_others_read_nothing(shop):
     assert AgentRun.unscoped.get().status == "awaiting_frontend_tool"
 
 
-def test_a_long_list_asks_no_more_of_the_database(shop):
+def test_the_page_stops_the_answer_and_comes_back(shop):
+    talk, client = make_talk(shop, "customer-17"), signed_in(shop, "operator")
+    page = client.get(reverse(ONE, args=[talk.pk])).content.decode()
+    assert "Waiting for the browser" in page and ">Stop the answer</button>" in page
+    form = {"action": "stop", "_selected_action": [talk.pk], "from_page": "1"}
+    answer = client.post(reverse(LIST), form)
+    assert answer["Location"] == reverse(ONE, args=[talk.pk])
+    page = client.get(answer["Location"]).content.decode()
+    assert "Stopped: 1." in page and "Cancelled" in page
+    assert ">Stop the answer</button>" not in page
+    told = client.post(reverse(LIST), form, follow=True).content.decode()
+    assert "Nothing was going on in 1." in told
+
+
+def test_calls_lead_to_their_runs_and_questions_and_these_back(shop):
+    who = make_participant(shop)
+    assistant = make_assistant(shop)
+    give_browser_tool(assistant, "ask_person", require_confirmation=True)
+    talk = make_conversation(who, assistant=assistant)
+    origin = Origin(shop.pk, "chat", "conversation", str(talk.pk), assistant.pk)
+    [tool] = catalog.for_assistant(assistant, trigger="chat")
+    row = execution.request(tool, {"question": "<b>Really?"}, origin, tool_call_id="call_1")
+    ours = {"organization": shop, "conversation": talk}
+    run = AgentRun.unscoped.create(**ours, status="awaiting_approval", phase="tools")
+    said = Message.unscoped.create(**ours, run=run, position=0, role="assistant", text="")
+    ToolProposal.unscoped.create(
+        **ours, run=run, message=said, step=1, position=0, tool_call_id="call_1", execution=row,
+        tool_name="ask_person", arguments="{}", status="pending_approval",
+    )  # fmt: skip
+    client, here = signed_in(shop, "operator"), reverse(ONE, args=[talk.pk])
+    page = client.get(here).content.decode()
+    assert "question: &lt;b&gt;Really?" in page
+    for name, key in (("toolexecution", row.pk), ("approval", row.approval.pk)):
+        link = reverse(f"admin:tools_library_{name}_change", args=[key])
+        assert f'href="{link}"' in page
+        listed = reverse(f"admin:tools_library_{name}_changelist")
+        for path in (link, listed):
+            assert f'href="{here}"' in client.get(path).content.decode()
+
+
+def test_what_clients_saw_is_told_in_order_and_escaped(shop):
+    talk = make_talk(shop, "customer-17")
+    for seq, data in ((1, {"pieces": ["<i>Hel", "lo"]}), (2, {"message": "</pre>"})):
+        RunEvent.unscoped.create(
+            organization=shop, conversation=talk, first_seq=seq, seq=seq, type=f"kind_{seq}",
+            data=data, at=timezone.now(),
+        )  # fmt: skip
+    page = signed_in(shop, "operator").get(reverse(ONE, args=[talk.pk])).content.decode()
+    assert page.index("<b>kind_1</b> &lt;i&gt;Hello") < page.index("<b>kind_2</b>")
+    assert "&lt;/pre&gt;" in page
+
+
+def queries(client, path):
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path).status_code == 200
+    return len(asked)
+
+
+def test_a_list_of_a_thousand_asks_the_database_as_often_as_one_of_ten(shop):
     client, assistant = signed_in(shop, "operator"), make_assistant(shop)
-    make_talk(shop, "customer-1", assistant)
 
-    def queries():
-        with CaptureQueriesContext(connection) as asked:
-            assert client.get(reverse(LIST)).status_code == 200
-        return len(asked)
+    def more(first, last):
+        Conversation.unscoped.bulk_create(
+            Conversation(
+                organization=shop, assistant=assistant, thread_id=f"t{n}", end_user=f"c{n}"
+            )
+            for n in range(first, last)
+        )
 
-    queries()
-    few = queries()
-    for number in range(2, 12):
-        make_talk(shop, f"customer-{number}", assistant)
-    assert Conversation.unscoped.count() == 11
-    assert queries() == few
+    more(0, 10)
+    queries(client, reverse(LIST))
+    few = queries(client, reverse(LIST))
+    more(10, 1_000)
+    assert Conversation.unscoped.count() == 1_000
+    # A list of more than one page counts nothing twice, and fetches nothing row by row.
+    assert queries(client, reverse(LIST)) == few
+
+
+def test_a_long_conversation_asks_the_database_as_often_as_a_short_one(shop):
+    client, talk = signed_in(shop, "operator"), make_talk(shop, "customer-17")
+    path = reverse(ONE, args=[talk.pk])
+    queries(client, path)
+    few = queries(client, path)
+    ours = {"organization": shop, "conversation": talk, "run": talk.runs.get()}
+    Message.unscoped.bulk_create(
+        Message(**ours, position=n, role="user", text=f"words {n}") for n in range(1, 300)
+    )
+    said = Message.unscoped.get(position=299)
+    ToolProposal.unscoped.bulk_create(
+        ToolProposal(
+            **ours, message=said, step=2, position=n, tool_call_id=f"c{n}", tool_name="show_map",
+            arguments="{}", status="succeeded",
+        )
+        for n in range(16)
+    )  # fmt: skip
+    Conversation.unscoped.update(message_count=300)
+    assert queries(client, path) == few
+    page = client.get(path).content.decode()
+    assert "The newest 200 of 300 messages." in page
+    assert "words 100<" in page and "words 99<" not in page
 
 
 def test_a_class_name_is_one_assistants_alone(shop):
