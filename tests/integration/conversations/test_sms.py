@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 import requests
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories.calls import CALLER, OUR_NUMBER
-from tests.factories.organizations import make_key
+from tests.factories.organizations import make_key, make_member
 from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.calls.site import CallSite
 from tests.integration.conversations.scripted import call
@@ -186,7 +189,9 @@ def test_a_number_that_is_not_ours_ends_there_and_ours_do_not_write_to_each_othe
     assert texter.write("Hello", To=STRANGER) == EMPTY
     assert "a number that is not ours" in caplog.text
     assert texter.write("Hello", From=OUR_NUMBER) == EMPTY
-    assert "a number of ours" in caplog.text and not Conversation.unscoped.exists()
+    assert "a number of ours" in caplog.text
+    assert texter.write("Hello", From="\x00") == texter.write("Hello", MessageSid="") == EMPTY
+    assert not Conversation.unscoped.exists()
 
 
 def test_an_assistant_that_is_switched_off_answers_nothing_and_the_log_says_why(
@@ -287,6 +292,42 @@ def test_a_text_whose_process_died_before_it_was_said_is_said(model, texter):
     texter.gets("Hello.", "Hello again.")
 
 
+def test_texts_that_many_send_at_once_go_out_once_and_in_order(
+    model, texter, settings, long_pauses
+):
+    settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{free_port()}"
+    model.says("one two three " * 600)
+    texter.write("Count")
+    wait_for(lambda: OutgoingText.unscoped.filter(error__gt="").exists(), seconds=SECONDS,
+             what="the attempt")  # fmt: skip
+    settings.TWILIO_API_BASE_URL = texter.site.stand_ins.url
+    OutgoingText.unscoped.update(next_attempt_at=timezone.now())
+
+    def deliver(_):
+        sms_sending.deliver(texter.conversation().pk)
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(deliver, range(4)))
+    wait_for_rows(OutgoingText, *["sent"] * 6)
+    texter.gets(*OutgoingText.unscoped.order_by("pk").values_list("text", flat=True))
+
+
+def test_staff_see_in_the_admin_what_became_of_each_text(model, texter):
+    model.says("Hello.")
+    texter.write("Hi", From=UNREACHABLE)
+    wait_for_rows(OutgoingText, "failed")
+    client = Client()
+    client.force_login(
+        make_member(texter.organization, "operator"),
+        backend="allauth.account.auth_backends.AuthenticationBackend",
+    )
+    address = reverse("admin:conversations_conversation_change", args=[texter.conversation().pk])
+    page = client.get(address).content.decode()
+    assert UNREACHABLE in page and "Not sent" in page and "not reachable" in page
+    assert "Given to the assistant" in page
+
+
 def failing(settings, status_line):
     """Let Twilio answer so; return its server."""
     body = b'{"code": 20500, "message": "Broken", "status": 500}'
@@ -319,10 +360,3 @@ def test_a_text_that_twilio_was_too_busy_for_is_sent_later(model, texter, settin
     OutgoingText.unscoped.update(next_attempt_at=timezone.now())
     sms_sending.sweep()
     texter.gets("Hello.")
-
-
-def test_a_number_that_cannot_be_reached_is_written_down(model, texter):
-    model.says("Hello.")
-    texter.write("Hi", From=UNREACHABLE)
-    wait_for_rows(OutgoingText, "failed")
-    assert "not reachable" in OutgoingText.unscoped.get().error

@@ -101,7 +101,9 @@ def take(conversation_id: int) -> None:
 
     May be called at any time, in any process.
     """
-    conversation = Conversation.unscoped.get(pk=conversation_id)
+    conversation = Conversation.unscoped.filter(pk=conversation_id).first()
+    if conversation is None:
+        return  # deleted since
     run = AgentRun.unscoped.filter(conversation=conversation, status__in=OPEN_RUNS).first()
     waiting = IncomingText.unscoped.filter(conversation=conversation, status=IncomingStatus.WAITING)
     if run is not None:
@@ -126,7 +128,7 @@ def _conversation(number: PhoneNumber, sender: str) -> Conversation | None:
         organization=number.organization_id,
         channel=Channel.SMS,
         our_number=str(number.number),
-        phone_number=sender[:40],
+        phone_number=sender,
     )
     assistant = number.assistant
     if assistant is None or not _can_chat(assistant):
@@ -139,11 +141,11 @@ def _conversation(number: PhoneNumber, sender: str) -> Conversation | None:
         organization_id=number.organization_id,
         channel=Channel.SMS,
         our_number=str(number.number),
-        phone_number=sender[:40],
+        phone_number=sender,
         defaults={
             "thread_id": f"sms_{uuid.uuid4().hex}",
             "assistant": assistant,
-            "owner_name": sender[:40],
+            "owner_name": sender,
         },
     )
     if found.assistant_id != assistant.pk:  # staff let another one answer this number
