@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from voiceassist.conversations.admin import telling
-from voiceassist.conversations.choices import OPEN_RUNS, AgentState
+from voiceassist.conversations.admin import texts as text_messages
+from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import cancelling
 from voiceassist.foundation.admin import ReadOnlyAdmin, action, display, pretty_json
@@ -46,6 +47,14 @@ class ConversationAdmin(ReadOnlyAdmin):
             ("thread_id", "agent_class_name"), ("last_seq", "reserved_seq"), "waiting", "events",
         )}),
     )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Conversation | None = None) -> Any:
+        """Show what came and went by SMS where that is the channel."""
+        listed = list(super().get_fieldsets(request, obj))
+        if obj is not None and obj.channel == Channel.SMS:
+            numbers = (("phone_number", "our_number"), "stopped_at", "texts")
+            listed.insert(2, ("Text messages", {"fields": numbers}))
+        return listed
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may stop answers."""
@@ -109,6 +118,11 @@ class ConversationAdmin(ReadOnlyAdmin):
     def talk(self, obj: Conversation) -> SafeString:
         """Return the newest messages, each with its tool calls."""
         return format_html('<div class="va-talk">{}</div>', telling.talk(obj))
+
+    @display(description="Text messages")
+    def texts(self, obj: Conversation) -> SafeString:
+        """Return the newest text messages, and what has become of each."""
+        return text_messages.texts(obj)
 
     @display(description="Runs")
     def answers(self, obj: Conversation) -> SafeString:
