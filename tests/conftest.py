@@ -7,6 +7,7 @@
 import atexit
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -63,6 +64,25 @@ hypothesis.settings.load_profile("tests")
 pytest_plugins = ["tests.services.fixtures"]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> ExitStack:
+    """What to close once the test database is there."""
+    from tests.services.template import shared_migrations
+
+    making = ExitStack()
+    making.enter_context(shared_migrations())
+    return making
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_modify_db_settings: ExitStack, django_db_setup: None) -> None:
+    """The test database; what tests commit is removed from it quickly."""
+    from tests.services.cleaning import clean_quickly
+
+    django_db_modify_db_settings.close()
+    clean_quickly()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """A worker that inherited this name would read its settings before it has its own Redis."""
@@ -72,6 +92,14 @@ def pytest_xdist_setupnodes() -> None:
 def pytest_report_header() -> str:
     """Say which servers the tests run on."""
     return _REPORT
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Spare the embedded run the modules without any test of it."""
+    if not EMBEDDED or not collection_path.name.startswith("test_"):
+        return None
+    own = collection_path.parent.name == "embedded"
+    return None if own or b"mark.embedded" in collection_path.read_bytes() else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.services.live_loops import end_live_loops
 from tests.services.ports import free_port as find_free_port
 
 
@@ -46,3 +47,16 @@ def smtp_server() -> Iterator[Postbox]:
 def free_port() -> int:
     """A TCP port nobody listens on."""
     return find_free_port()
+
+
+@pytest.fixture(autouse=True)
+def _live_loops_end_with_their_test() -> Iterator[None]:
+    yield
+    end_live_loops(all_of_them=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_end() -> Iterator[None]:
+    """Stop listening to Redis before it goes, so that nothing complains about it."""
+    yield
+    end_live_loops(all_of_them=True)

@@ -5,10 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from tests.integration.tools.conftest import (  # noqa: F401 - fixtures
-    _quiet_end,
-    tool_server,
-)
+from tests.integration.tools.conftest import tool_server  # noqa: F401 - a fixture
 
 # Loaded before Django is set up, so models are imported where they are used.
 

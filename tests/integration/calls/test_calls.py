@@ -168,7 +168,7 @@ def test_an_odd_model_does_not_end_the_call(site, behaviour):
 # --- outgoing, control ------------------------------------------------------------------------
 
 
-def wait_for(probe, seconds=15.0):
+def wait_for(probe, seconds=40.0):
     import threading
     import time
 
@@ -192,7 +192,7 @@ def outgoing(site):
 
 def test_an_outgoing_call_rings_the_simulated_phone_and_carries_its_instruction(site):
     call = outgoing(site)
-    wait_for(lambda: Call.unscoped.get(pk=call.pk).ended_reason, 40)
+    wait_for(lambda: Call.unscoped.get(pk=call.pk).ended_reason)
     call.refresh_from_db()
     assert (call.direction, call.status, call.ended_reason) == (
         "outbound",

@@ -1,7 +1,7 @@
 """Control messages keep reaching the live calls of a process."""
 
 import asyncio
-import time
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -24,48 +24,68 @@ class Calls:
         return self.call if call_id == CONTROL["call_id"] else None
 
 
+class Layer(InMemoryChannelLayer):
+    """Notes which channel joined, each time one does."""
+
+    def __init__(self):
+        super().__init__()
+        self.joined = []
+
+    async def group_add(self, group, channel):
+        await super().group_add(group, channel)
+        self.joined.append(channel)
+
+    def forget_members(self):
+        """What a layer does with who has not joined for long."""
+        self.groups.clear()
+        self.joined.clear()
+
+
 @pytest.fixture
-def listening(monkeypatch):
-    """A layer whose groups forget a member that has not joined for a second."""
-    layer = InMemoryChannelLayer(group_expiry=1)
-    monkeypatch.setattr(remote, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(remote, "REJOIN_S", 0.2, raising=False)
-    monkeypatch.setattr(remote, "RETRY_S", 0.1)
-    return layer
+def layer(monkeypatch):
+    made = Layer()
+    monkeypatch.setattr(remote, "get_channel_layer", lambda: made)
+    monkeypatch.setattr(remote, "REJOIN_S", 0.02)
+    monkeypatch.setattr(remote, "RETRY_S", 0.02)
+    return made
 
 
-async def told(layer, calls, count):
-    await layer.group_send(GROUP, CONTROL)
-    async with asyncio.timeout(2):
-        while len(calls.notes) < count:
-            await asyncio.sleep(0.02)
-
-
-async def test_a_process_is_told_after_its_layer_would_have_forgotten_it(listening):
-    calls = Calls()
+@asynccontextmanager
+async def listening(layer, calls):
     task = asyncio.create_task(remote.listen(calls))
     try:
-        await asyncio.sleep(0.1)
-        await told(listening, calls, 1)
-        joined = time.monotonic()
-        while time.monotonic() < joined + 3:
-            await asyncio.sleep(0.5)
-        await told(listening, calls, 2)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    assert calls.notes == ["hurry", "hurry"]
-
-
-async def test_listening_goes_on_after_a_message_that_cannot_be_understood(listening):
-    calls = Calls()
-    task = asyncio.create_task(remote.listen(calls))
-    try:
-        await asyncio.sleep(0.1)
-        await listening.group_send(GROUP, {"type": "calls.control"})
-        await asyncio.sleep(0.5)
-        await told(listening, calls, 1)
+        await until(lambda: layer.joined)
+        yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+
+
+async def until(holds):
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_process_is_told_after_its_layer_has_forgotten_it(layer):
+    calls = Calls()
+    async with listening(layer, calls):
+        await layer.group_send(GROUP, CONTROL)
+        await until(lambda: len(calls.notes) == 1)
+        layer.forget_members()
+        await until(lambda: layer.joined)
+        await layer.group_send(GROUP, CONTROL)
+        await until(lambda: len(calls.notes) == 2)
+    assert calls.notes == ["hurry", "hurry"]
+
+
+async def test_listening_goes_on_after_a_message_that_cannot_be_understood(layer):
+    calls = Calls()
+    async with listening(layer, calls):
+        first = layer.joined[0]
+        await layer.group_send(GROUP, {"type": "calls.control"})
+        await until(lambda: layer.joined[-1] != first)
+        await layer.group_send(GROUP, CONTROL)
+        await until(lambda: calls.notes)
+    assert calls.notes == ["hurry"]

@@ -1,6 +1,7 @@
 """Around runs on real sockets: words of staff, interruptions, keys, outcomes that come late."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,26 +9,52 @@ from django.db import transaction
 
 from calls import remote
 from calls.models import TranscriptItem
-from calls.services import late_results, lifecycle, plan
+from calls.services import control, late_results, lifecycle, plan
 from tests.factories.calls import make_line, only_call, post, ring_form
 from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.calls.site import ended
+from tests.integration.calls.test_calls import wait_for
+from tests.integration.tools.conftest import ToolServer
 from tools_library.models import ToolExecution
 from voiceassist.assistants.services import drafts, publishing
-from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait
+from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait, WaitForEnd
 
 
-def slow_tool(site, **behaviour):
+@pytest.fixture
+def warehouse(site, settings, monkeypatch):
+    """The server of the slow tool: it answers once its gate is opened."""
+    monkeypatch.setattr(plan, "CALL_TOOL_TIMEOUT_S", 60.0)
+    server = ToolServer()
+    server.gate.clear()
+    settings.OUTBOUND_ALLOW = [*settings.OUTBOUND_ALLOW, f"127.0.0.1:{server.port}"]
+    yield server
+    server.stop()
+
+
+def slow_tool(site, warehouse, **behaviour):
     tool = make_tool(
         site.assistant.organization,
         name="slow_lookup",
         function_definition={"type": "object", "properties": {"ms": {"type": "string"}}},
-        configuration=endpoint_configuration(
-            f"{site.stand_ins.url}/tools/slow", request_body_template="${parameters}"
-        ),
+        configuration=endpoint_configuration(f"{warehouse.url}/slow"),
+        timeout_seconds=60,
         behaviour=behaviour,
     )
     assign(site.assistant, tool)
+
+
+def ring_until(site, scenario, holds, then):
+    """Ring; once `holds`, do `then` beside the call; return the caller's report."""
+    with ThreadPoolExecutor(1) as thread:
+        ringing = thread.submit(site.ring, scenario, seconds=60)
+        wait_for(holds)
+        then()
+        return ringing.result()
+
+
+def has_said(words):
+    """Whether these words are in the transcript, whole."""
+    return lambda: TranscriptItem.unscoped.filter(text=words, status="completed").exists()
 
 
 def said(call):
@@ -35,14 +62,14 @@ def said(call):
     return [line.text for line in lines]
 
 
-def test_words_of_staff_fill_a_long_run_and_tell_its_outcome(site):
+def test_words_of_staff_fill_a_long_run_and_tell_its_outcome(site, warehouse):
     messages = {
         "start": {"phrases": {"en": ["I begin now."]}},
         "delayed": {"phrases": {"*": ["This takes a moment."]}, "after_ms": 1_000},
         "complete": {"phrases": {"en": ["The warehouse answered: all is well."]}},
     }
-    slow_tool(site, messages=messages)
-    report = site.ring("slow_tool")
+    slow_tool(site, warehouse, messages=messages)
+    report = ring_until(site, "slow_tool", has_said("This takes a moment."), warehouse.gate.set)
     call = ended(report)
     assert report.warnings == []
     assert said(call)[1:4] == [
@@ -52,34 +79,44 @@ def test_words_of_staff_fill_a_long_run_and_tell_its_outcome(site):
     ], "the model has spoken itself: no words at the start"
 
 
-def test_a_long_run_without_words_of_its_own_has_the_sentence_of_the_assistant(site):
+def test_a_long_run_without_words_of_its_own_has_the_sentence_of_the_assistant(site, warehouse):
     site.assistant.sentences = {"holding": "I am still looking."}
     drafts.save(site.assistant)
     publishing.publish(site.assistant, None)
-    slow_tool(site)
-    report = site.ring("slow_tool")
+    slow_tool(site, warehouse)
+    report = ring_until(site, "slow_tool", has_said("I am still looking."), warehouse.gate.set)
     call = ended(report)
     assert report.warnings == []
     assert said(call)[2] == "I am still looking."
 
 
+def run_status():
+    run = ToolExecution.unscoped.filter(tool_name="slow_lookup").first()
+    return run.status if run else ""
+
+
 @pytest.mark.parametrize(("policy", "status"), [("auto", "cancelled"), ("keep", "success")])
-def test_a_run_heeds_the_caller_who_speaks_by_its_policy(site, policy, status):
-    slow_tool(site, on_interrupt=policy)
+def test_a_run_heeds_the_caller_who_speaks_by_its_policy(site, warehouse, policy, status):
+    slow_tool(site, warehouse, on_interrupt=policy)
     scenario = Scenario(
         description="interrupts",
         caller=(
             Listen(),
             Speak(text="Please ask the warehouse for me."),
-            Listen(),
-            Wait(ms=300),
+            Listen(words="asking the warehouse"),
             Speak(text="Hello?"),
-            Wait(ms=4_000),
+            WaitForEnd(at_most_ms=30_000),
         ),
     )
-    call = ended(site.ring(scenario))
-    run = ToolExecution.unscoped.get(call=call, tool_name="slow_lookup")
-    assert run.status == status
+
+    def over():
+        if policy == "keep":
+            warehouse.gate.set()
+        wait_for(lambda: run_status() == status)
+        control.end_call(only_call(), None)
+
+    assert ended(ring_until(site, scenario, has_said("Hello?"), over)).ended_reason == "staff_ended"
+    assert run_status() == status
 
 
 def test_keys_are_pressed_in_the_call_and_the_run_says_which(site):

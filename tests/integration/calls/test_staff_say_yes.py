@@ -13,11 +13,12 @@ from tests.integration.calls.site import ended
 from tests.integration.calls.test_calls import wait_for
 from tools_library.approvals import expiry
 from tools_library.models import Approval, ToolExecution
-from voiceassist.demo.scenario import HangUp, Listen, Scenario, Speak, Wait, WaitForEnd
+from voiceassist.demo.scenario import HangUp, Listen, Scenario, Speak, WaitForEnd
 
 HOLD = "One moment please, I'm asking a colleague about this."
 DONE = "The workshop expects you on Tuesday at ten."
 SALES = "+12025550143"
+UNTIL_HELD = Listen(words="asking a colleague", at_most_ms=30_000)
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def ringing(site, scenario, **more):
     """A call under way, whose tool waits for staff; yields what its end is got from."""
     with ThreadPoolExecutor(1) as thread:
         call = thread.submit(site.ring, scenario, **more)
-        wait_for(lambda: Approval.unscoped.filter(status="pending").exists(), 25)
+        wait_for(lambda: Approval.unscoped.filter(status="pending").exists())
         yield call
 
 
@@ -59,7 +60,7 @@ def shop(site):
 
 
 def heard(words):
-    wait_for(lambda: TranscriptItem.unscoped.filter(text=words, status="completed").exists(), 25)
+    wait_for(lambda: TranscriptItem.unscoped.filter(text=words, status="completed").exists())
 
 
 def test_the_caller_waits_for_staff_and_the_call_goes_on_with_their_yes(shop):
@@ -96,7 +97,7 @@ def test_what_nobody_answers_in_time_ends_with_a_sentence(shop):
 
 
 def test_a_caller_who_leaves_while_staff_think_leaves_nothing_behind(shop):
-    script = (Listen(), Speak(text=BOOK), Wait(ms=1_500), HangUp())
+    script = (Listen(), Speak(text=BOOK), UNTIL_HELD, HangUp())
     with ringing(shop, Scenario(name="demo", description="leaves", caller=script)) as call:
         report = call.result()
     row = ended(report)
@@ -144,7 +145,7 @@ def test_a_transfer_that_staff_refuse_is_not_made(site):
 
 def test_a_caller_who_leaves_first_is_put_through_to_nobody(site):
     transferring(site, approval={"transferCall": "staff"})
-    script = (Listen(), Speak(text=TRANSFER), Wait(ms=1_500), HangUp())
+    script = (Listen(), Speak(text=TRANSFER), UNTIL_HELD, HangUp())
     with ringing(site, Scenario(name="demo", description="leaves", caller=script)) as call:
         report = call.result()
     ended(report)

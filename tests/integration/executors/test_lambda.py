@@ -102,7 +102,7 @@ async def test_a_stack_is_for_staff_alone(stand_ins):
 
 
 async def test_an_event_is_accepted_and_not_waited_for(stand_ins):
-    outcome = await invoke("slow", {"ms": 900}, invocation_type="Event", seconds=0.8)
+    outcome = await invoke("slow", {"ms": 60_000}, invocation_type="Event", seconds=20)
     assert outcome.status == "success"
     assert outcome.trace["response"]["status"] == 202
 
@@ -148,10 +148,11 @@ async def test_an_unreadable_answer_is_shown_by_its_beginning(stand_ins):
 
 
 async def test_silence_ends_at_the_deadline_and_its_cost_is_assumed(stand_ins):
+    assert (await invoke("echo")).status == "success"  # what is slow once only is over then
     stand_ins.behave(lambda_faults=1, lambda_fault="hang")
-    outcome = await invoke("echo", seconds=0.5)
+    outcome = await invoke("echo", seconds=2.0)
     assert (outcome.status, outcome.error_code) == ("timeout", "timeout")
-    assert 400 < outcome.duration_ms < 1_500
+    assert 1_500 < outcome.duration_ms < 15_000
     assert outcome.trace["usage"]["assumed"] is True
 
 
@@ -260,13 +261,13 @@ async def test_hostile_answers(settings, handler, code):
     server = RawServer(handler)
     settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{server.port}"
     try:
-        outcome = await invoke("echo", seconds=1.0)
+        outcome = await invoke("echo", seconds=1.0 if code in (None, "timeout") else 20.0)
     finally:
         server.stop()
     assert outcome.status in ("error", "timeout")
     assert outcome.error_code == (code or outcome.error_code)
     assert outcome.error_code != "internal"
-    assert outcome.duration_ms < 2_000
+    assert outcome.duration_ms < 15_000
 
 
 LONG = "canary-" + "7" * 60

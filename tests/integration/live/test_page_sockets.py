@@ -66,17 +66,16 @@ async def test_words_are_merged_and_carry_the_last_stored_seq(
     [seq] = await act(happen, world)
     async with world.connect(server, f"/ws/calls/{world.call.pk}/?after=0") as line:
         await read(line, 1)
-        whole, times, frames = "", [], []
+        whole, begun, frames = "", time.monotonic(), []
         for number in range(200):
             whole += f" {number}"
             speak(world, f" {number}", whole)
             await asyncio.sleep(0.004)
         while not frames or frames[-1]["data"]["text"] != whole:
             frames += await read(line, 1)
-            times.append(time.monotonic())
     assert "".join(frame["data"]["delta"] for frame in frames) == whole
     assert {frame["seq"] for frame in frames} == {seq}
-    assert 3 <= len(frames) <= 40
+    assert 3 <= len(frames) <= 20 * (time.monotonic() - begun) + 2
 
 
 @pytest.mark.parametrize(
@@ -200,9 +199,7 @@ async def test_a_slow_viewer_holds_up_nobody_and_misses_nothing(
         seqs: list[int] = []
         for _ in range(10):
             seqs += await act(happen, world, 60, padding=padding)
-            begun = time.monotonic()
-            frames = await read(quick, 60)
-            assert time.monotonic() - begun < 3
+            frames = await read(quick, 60, within=20)
             assert [frame["seq"] for frame in frames] == seqs[-60:]
         slow.transport.resume_reading()
         assert [frame["seq"] for frame in await read(slow, 600, within=20)] == seqs

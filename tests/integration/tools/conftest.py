@@ -22,7 +22,7 @@ class ToolServer:
         self.arrived = threading.Semaphore(0)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -71,29 +71,6 @@ class ToolServer:
                 pass
 
         return Handler
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quiet_end() -> Iterator[None]:
-    """Stop listening for outcomes before Redis goes, so that nothing complains about it."""
-    yield
-    from channels.layers import get_channel_layer
-
-    from tools_library.services.outcomes import process_listener
-    from voiceassist.foundation.events.transport import live_loop
-
-    ended = threading.Event()
-
-    async def end() -> None:
-        await process_listener.stop()
-        layer = get_channel_layer()
-        if hasattr(layer, "flush"):
-            await layer.flush()
-        ended.set()
-
-    if process_listener.running:
-        live_loop.run(end())
-        ended.wait(5)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class _Hello(BaseHTTPRequestHandler):
 
 def test_requests_go_through_the_door() -> None:
     server = HTTPServer(("127.0.0.1", 0), _Hello)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         port = server.server_port
