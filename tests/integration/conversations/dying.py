@@ -1,19 +1,29 @@
-"""`manage.py serve` that is killed (SIGKILL) at one transition of the conversation of its name."""
+"""The server, loaded once and then forked as often as it is killed (SIGKILL).
 
+Takes lines of JSON: `{"serve": point}` forks a server, which is killed at that transition of the
+conversation of its name, or never where there is none; `{"wait": pid}` waits until it has ended.
+"""
+
+import json
 import os
+import secrets
 import signal
 import sys
+import threading
+import traceback
 
 import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 
+from config import asgi, server, urls  # noqa: E402
 from tools_library.services import finishing  # noqa: E402
 from voiceassist.conversations.models import Conversation  # noqa: E402
 from voiceassist.conversations.services import driving, settling, stepping  # noqa: E402
+from voiceassist.conversations.services.live import live  # noqa: E402
+from voiceassist.foundation.providers.chat import pool  # noqa: E402
 
 POINTS = ("claimed", "proposed", "requested", "answered", "due")
 
@@ -61,6 +71,40 @@ def _dies_on_commit(ours):
     return has_none
 
 
+def _serve(point, port):
+    """Be a server of its own, as if it had loaded everything itself."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    live.name = secrets.token_hex(8)
+    _die_at(point)
+    server.run("127.0.0.1", port, "")
+
+
+def _born(point, port):
+    """Return the process id of a new server."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        _serve(point, port)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def main(port):
+    """Fork and wait as told; all that is forked listens on one port, one after the other."""
+    assert asgi.application and urls.urlpatterns and pool.made  # what requests load otherwise
+    assert threading.active_count() == 1  # threads are not forked
+    for line in sys.stdin:
+        told = json.loads(line)
+        if "serve" in told:
+            answer = _born(told["serve"], port)
+        else:
+            answer = os.waitstatus_to_exitcode(os.waitpid(told["wait"], 0)[1])
+        print(json.dumps(answer), flush=True)
+
+
 if __name__ == "__main__":
-    _die_at(sys.argv[1])
-    call_command("serve", port=int(sys.argv[2]))
+    main(int(sys.argv[1]))

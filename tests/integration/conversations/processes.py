@@ -1,7 +1,9 @@
 """Servers as processes of their own on the test's database, with the model's stand-in beside."""
 
 import asyncio
+import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,49 +47,112 @@ class StandIns:
 
 
 class Server:
-    """`manage.py serve`, or `dying` with the point at which it is killed."""
+    """`manage.py serve`, with all that it loads."""
 
-    def __init__(self, stand_ins, log, *, tools_port=1, dies_at=""):
+    def __init__(self, stand_ins, log, *, tools_port=1):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        command = ["manage.py", "serve", "--port", str(self.port)]
-        if dies_at:
-            dying = "tests.integration.conversations.dying"
-            command = ["-m", dying, dies_at, str(self.port)]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self._env(stand_ins, tools_port),
+                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                cwd=ROOT, env=_environment(stand_ins, self.port, tools_port),
                 stdout=out, stderr=out,
             )  # fmt: skip
-        wait_for(
-            lambda: accepts(self.port), seconds=90, what="the server",
-            log=lambda: log.read_text(errors="replace")[-3000:],
-            alive=lambda: self.process.poll() is None,
-        )  # fmt: skip
-
-    def _env(self, stand_ins, tools_port):
-        allowed = [stand_ins.url.removeprefix("http://"), f"127.0.0.1:{tools_port}"]
-        return {
-            **os.environ, "DATABASE_URL": database_url(), "CELERY_BROKER_URL": "",
-            "DJANGO_SETTINGS_MODULE": "config.settings.test", "PUBLIC_URL": self.url,
-            "PORT": str(self.port), "TWILIO_API_BASE_URL": stand_ins.url,
-            "AWS_ENDPOINT_URL": stand_ins.url,
-            "OPENAI_BASE_URL": f"{stand_ins.url}/v1", "OUTBOUND_ALLOW": ",".join(allowed),
-        }  # fmt: skip
-
-    def killed(self):
-        """Wait until it was killed; return when, as the model's log has it."""
-        assert self.process.wait(60) == -9, self.log.read_text(errors="replace")[-3000:]
-        return time.monotonic()
+        _wait_until_it_serves(self.port, log, lambda: self.process.poll() is None)
 
     def kill(self):
-        """Kill it (SIGKILL); return when."""
+        """Kill it (SIGKILL); return when, as the model's log has it."""
         self.process.kill()
-        return self.killed()
+        assert self.process.wait(60) == -9, _end_of(self.log)
+        return time.monotonic()
 
     def stop(self):
         """Let it end."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(30)
+
+
+class Nursery:
+    """Servers on one port, one after the other: each is forked from one that loaded it all."""
+
+    def __init__(self, stand_ins, log, *, tools_port):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+        self.alive = set()
+        dying = "tests.integration.conversations.dying"
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", dying, str(self.port)], cwd=ROOT, text=True,
+                env=_environment(stand_ins, self.port, tools_port),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out,
+            )  # fmt: skip
+
+    def serve(self, dies_at=""):
+        """Start a server; with a point it is killed there."""
+        server = Forked(self, self.ask(serve=dies_at))
+        self.alive.add(server.pid)
+        _wait_until_it_serves(self.port, self.log, server.is_alive)
+        return server
+
+    def stop(self):
+        """Let all end."""
+        for pid in self.alive:
+            os.kill(pid, signal.SIGKILL)
+        self.process.communicate(timeout=30)
+
+    def ask(self, **told):
+        """Return what it answers."""
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, _end_of(self.log)
+        return json.loads(answer)
+
+
+class Forked:
+    """One of the nursery's servers."""
+
+    def __init__(self, nursery, pid):
+        self.nursery, self.pid, self.url = nursery, pid, nursery.url
+
+    def is_alive(self):
+        """Whether it has not ended."""
+        status = Path(f"/proc/{self.pid}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] != "Z"
+
+    def killed(self):
+        """Wait until it was killed; return when, as the model's log has it."""
+        wait_for(lambda: not self.is_alive(), seconds=60, what="the end of the server")
+        code = self.nursery.ask(wait=self.pid)
+        self.nursery.alive.discard(self.pid)
+        assert code == -9, _end_of(self.nursery.log)
+        return time.monotonic()
+
+    def kill(self):
+        """Kill it (SIGKILL); return when."""
+        os.kill(self.pid, signal.SIGKILL)
+        return self.killed()
+
+
+def _environment(stand_ins, port, tools_port):
+    allowed = [stand_ins.url.removeprefix("http://"), f"127.0.0.1:{tools_port}"]
+    return {
+        **os.environ, "DATABASE_URL": database_url(), "CELERY_BROKER_URL": "",
+        "DJANGO_SETTINGS_MODULE": "config.settings.test", "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}", "TWILIO_API_BASE_URL": stand_ins.url,
+        "AWS_ENDPOINT_URL": stand_ins.url,
+        "OPENAI_BASE_URL": f"{stand_ins.url}/v1", "OUTBOUND_ALLOW": ",".join(allowed),
+    }  # fmt: skip
+
+
+def _wait_until_it_serves(port, log, alive):
+    wait_for(
+        lambda: accepts(port), seconds=90, what="the server", log=lambda: _end_of(log), alive=alive
+    )
+
+
+def _end_of(log):
+    return log.read_text(errors="replace")[-3000:]

@@ -3,7 +3,6 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import pairwise
 
 import pytest
@@ -14,7 +13,7 @@ from tests.factories.conversations import NOTIFY, give_browser_tool
 from tests.factories.organizations import make_key, make_organization
 from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.conversations.dying import POINTS
-from tests.integration.conversations.processes import Server, StandIns
+from tests.integration.conversations.processes import Nursery, StandIns
 from tests.integration.conversations.test_agent_routes import events_of
 from tests.security.outbound.servers import RawServer, ok
 from tests.services.ports import wait_for
@@ -95,17 +94,9 @@ def tools():
 @pytest.fixture
 def servers(stand_ins, tools, tmp_path):
     """Starts servers that end with the test."""
-    with ExitStack() as stack:
-
-        def start(dies_at=""):
-            server = Server(
-                stand_ins.server, tmp_path / "servers.log",
-                tools_port=tools.server.port, dies_at=dies_at,
-            )  # fmt: skip
-            stack.callback(server.stop)
-            return server
-
-        yield start
+    nursery = Nursery(stand_ins.server, tmp_path / "servers.log", tools_port=tools.server.port)
+    yield nursery.serve
+    nursery.stop()
 
 
 @pytest.fixture
@@ -115,11 +106,14 @@ def talk(tools, settings):
     organization = make_organization()
     assistant = make_assistant(organization)
     give_browser_tool(assistant, "show_notification", function_definition=NOTIFY)
-    for name, path, side_effect in (("look_up", "/look", "read"), ("mail_it", "/mail", "write")):
+    for name, path, side_effect, seconds in (
+        ("look_up", "/look", "read", 25), ("mail_it", "/mail", "write", 12),
+    ):  # fmt: skip
         url = f"http://127.0.0.1:{tools.server.port}{path}"
         tool = make_tool(
-            organization, name=name, display_name=name, side_effect=side_effect, timeout_seconds=25,
+            organization, name=name, display_name=name, side_effect=side_effect,
             configuration=endpoint_configuration(url), function_definition={"type": "object"},
+            timeout_seconds=seconds,
         )  # fmt: skip
         assign(assistant, tool)
     return Talk(assistant.slug, make_key(organization)[1])
@@ -146,8 +140,8 @@ def settled(*threads):
 IN_THE_MIDDLE = {
     "text": "Hello stand-in:stall:1",
     "reads": "Please call look_up",
-    "mails": "Please call mail_it",
     "pauses": "Show me a notification",
+    "mails": "Please call mail_it",  # last: it must not run out of time before the kill
 }
 
 
@@ -175,12 +169,15 @@ def killed_at(point, servers, talk):
 
 def killed_in_the_middle(servers, talk, tools):
     """Kill a server that speaks, runs tools and waits for a page; return when."""
-    server = servers()
+    server, others = servers(), set(IN_THE_MIDDLE) - {"mails"}
     with ThreadPoolExecutor(4) as pool:
         for thread, text in IN_THE_MIDDLE.items():
+            if thread == "mails":
+                wait_for(lambda: all(map(under_way, others)), seconds=40, what="the middle")
+                assert tools.hit["/look"].wait(20)
             pool.submit(talk.say, server, thread, text)
-        wait_for(lambda: all(map(under_way, IN_THE_MIDDLE)), seconds=40, what="the middle")
-        assert tools.hit["/look"].wait(20) and tools.hit["/mail"].wait(20)
+        assert tools.hit["/mail"].wait(40)
+        wait_for(lambda: under_way("mails"), seconds=10, what="the mail")
         return server.kill()
 
 
