@@ -194,7 +194,8 @@ class Tools(Protocol):
     """Runs tool calls; answers in the session's thread, by `Session.on_tool_outcome`.
 
     Before that it may report `on_tool_waiting` and then `on_tool_began`; a tool that the caller
-    must agree to is answered by `on_tool_question`. What the session itself is to do is allowed by `on_tool_allowed`.
+    must agree to is answered by `on_tool_question`. What the session itself is to do is allowed by
+    `on_tool_allowed`.
     """
 
     def start(self, call: ToolCall) -> None:

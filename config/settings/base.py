@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_NAME_OVERRIDES": {
+        "ApprovalStatusEnum": "tools_library.approvals.choices.ApprovalStatus",
         "ExecutionStatusEnum": "tools_library.choices.ExecutionStatus",
         "TriggerContextEnum": "tools_library.choices.TriggerContext",
     },

@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from tools_library.admin import inbox
 from tools_library.admin.deciding import DecidingAdmin, differences, in_short, moment, tool_link
 from tools_library.admin.fields import PrettyJSONField
-from tools_library.approvals import answering, grants
+from tools_library.admin.origin import place
+from tools_library.approvals import answering, grants, sending
 from tools_library.approvals.answering import Answer
 from tools_library.approvals.choices import ApprovalStatus, Decision, Remember
 from tools_library.models import Approval, ApprovalGrant
@@ -41,6 +43,12 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
     run_with = PrettyJSONField(
         label="Run it with", help_text="All arguments. Change them to approve something else."
     )
+    send_to = forms.CharField(
+        required=False,
+        label="Send to",
+        help_text="A member's e-mail address, or a role: operator, builder, admin, owner.",
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     class Meta:
         model = Approval
@@ -58,7 +66,7 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def field_for(self, path: str) -> str:
         """Return the field that shows what the service has against the arguments."""
-        return "run_with" if path == "arguments" else path
+        return {"arguments": "run_with", "decision": "run_with", "to": "send_to"}.get(path, path)
 
 
 @admin.register(Approval)
@@ -66,26 +74,28 @@ class ApprovalAdmin(DecidingAdmin):
     """What waits for somebody's yes, and what was answered."""
 
     form = AnswerForm
-    list_display = ("what", "state", "asked_of", "left", "asked", "who")
-    list_filter = ("status", "policy", "trigger_context")
-    list_select_related = ("execution", "tool")
+    list_display = ("what", "state", "asked_of", "whence", "left", "asked", "who")
+    list_filter = (inbox.InboxFilter, "status", "policy", "trigger_context")
+    list_select_related = ("execution__call", "tool", "sent_to")
     search_fields = ("tool_name", "decided_by_name", "reason")
+    actions_submit_line = ("approve", "reject", "send")
     readonly_fields = (
-        "named", "state", "asked_of", "given", "left", "asked", "heard", "escalated",
-        "who", "decided", "what_changed", "run",
+        "named", "state", "asked_of", "whence", "given", "left", "asked", "heard", "escalated",
+        "who", "decided", "what_changed", "run", "record",
     )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the question; the answer's fields only while it is open."""
-        more = ("More", {"fields": ("heard", "escalated", "run")})
+        more = ("More", {"fields": ("heard", "escalated", "run", "record")})
         if obj is not None and self.has_change_permission(request, obj):
             return [
-                (None, {"fields": ("named", "asked_of", "left", "asked")}),
+                (None, {"fields": ("named", "asked_of", "whence", "left", "asked")}),
                 ("Your answer", {"fields": ("run_with", "remember", "reason")}),
+                ("Or let somebody else answer", {"fields": ("send_to",)}),
                 more,
             ]
         return [
-            (None, {"fields": ("named", "state", "asked_of", "given", "left", "asked")}),
+            (None, {"fields": ("named", "state", "asked_of", "whence", "given", "left", "asked")}),
             ("Answer", {"fields": ("who", "decided", "reason", "what_changed", "remember")}),
             more,
         ]
@@ -117,7 +127,12 @@ class ApprovalAdmin(DecidingAdmin):
     @display(description="Who is asked", ordering="policy")
     def asked_of(self, obj: Approval) -> str:
         """Return who is asked."""
-        return str(obj.get_policy_display())
+        return inbox.asked_of(obj)
+
+    @display(description="From", ordering="source_id")
+    def whence(self, obj: Approval) -> SafeString:
+        """Return the conversation or call that it came up in, with a link."""
+        return place(obj, obj.execution.call)
 
     @display(description="Arguments")
     def given(self, obj: Approval) -> SafeString:
@@ -170,6 +185,11 @@ class ApprovalAdmin(DecidingAdmin):
         stands = run.get_status_display()
         return format_html('<a class="va-link" href="{}">{}</a>', link, stands)
 
+    @display(description="Record")
+    def record(self, obj: Approval) -> SafeString:
+        """Return what the audit says of it."""
+        return inbox.record_of(obj)
+
     @action(description="Approve", permissions=["change"], icon="check")
     def approve(self, request: HttpRequest, obj: Any) -> None:
         """Say yes, to other arguments where they were changed."""
@@ -182,15 +202,22 @@ class ApprovalAdmin(DecidingAdmin):
             written["reason"],
             written["remember"],
         )
-        answering.answer(_fresh(obj), given, by=request.user)
+        inbox.answer(request, _fresh(obj), given)
         self.message_user(request, f"{obj.tool_name} runs now.")
 
     @action(description="Reject", permissions=["change"], icon="close")
     def reject(self, request: HttpRequest, obj: Any) -> None:
         """Say no."""
         given = Answer(Decision.REJECT, reason=obj.answered_with["reason"])
-        answering.answer(_fresh(obj), given, by=request.user)
+        inbox.answer(request, _fresh(obj), given)
         self.message_user(request, f"{obj.tool_name} does not run.")
+
+    @action(description="Send", permissions=["change"], icon="send")
+    def send(self, request: HttpRequest, obj: Any) -> None:
+        """Let somebody else of staff answer."""
+        to = obj.answered_with["send_to"]
+        sending.send(_fresh(obj), to, by=request.user)
+        self.message_user(request, f"{to} was told by mail; the question stays open.")
 
     @admin.action(description="Approve", permissions=["change"])
     def approve_chosen(self, request: HttpRequest, queryset: QuerySet[Approval]) -> None:
@@ -292,6 +319,7 @@ def in_words(seconds: float) -> str:
 
 def _fresh(obj: Approval) -> Approval:
     """Return the row as it is stored: the form has written into the other one."""
-    rows = Approval.objects.of(obj.organization_id).select_related("execution__definition")
+    rows = Approval.objects.of(obj.organization_id)
+    rows = rows.select_related("execution__definition", "sent_to")
     found: Approval = rows.get(pk=obj.pk)
     return found

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tools_library.admin.fields import LinesField, PhrasesField, PrettyJSONField, choice, number
+from tools_library.admin.fields import (
+    LinesField,
+    PhrasesField,
+    PrettyJSONField,
+    choice,
+    number,
+    switch,
+)
 from tools_library.admin.part import Part
 from tools_library.behaviour import Behaviour, DelayedMessage
 
@@ -48,6 +55,14 @@ LIMITS = (
 )  # fmt: skip
 
 APPROVAL = (
+    Part("answered_by", "answered_by", choice("Whose yes counts", (
+        ("operator", "Operators and above"), ("builder", "Builders and above"),
+        ("admin", "Admins and owners"), ("owner", "Owners"),
+    )), "operator", when=("asks", ("staff",))),
+    Part("four_eyes", "four_eyes", switch(
+        "Two people", "Whoever asked for the run cannot say yes to it, nobody changes its "
+        "arguments, and a yes holds for once.",
+    ), False, when=("asks", ("staff",))),
     Part("escalate_after_s", "escalate_after_s", number(
         "Ask admins after, seconds", "When no member of staff has answered. Empty: never.",
     ), when=("asks", ("staff",))),

@@ -21,26 +21,17 @@ from django.utils.safestring import SafeString
 from tools_library.models import Tool
 from voiceassist.assistants.admin.version import change_block
 from voiceassist.assistants.changes import changes
-from voiceassist.foundation.admin import OrganizationAdmin, pretty_json, reason
+from voiceassist.foundation.admin import RecordAdmin, pretty_json, reason
 from voiceassist.foundation.errors import VoiceAssistError
 
 _IN_A_LIST = 160
 
 
-class DecidingAdmin(OrganizationAdmin):
+class DecidingAdmin(RecordAdmin):
     """Rows that are read, and decided by buttons; nothing else of them is edited."""
 
-    warn_unsaved_form = False
     actions = ("approve_chosen", "reject_chosen")
-    actions_submit_line = ("approve", "reject")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: runs and saves make these rows."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: they are the record."""
-        return False
+    actions_submit_line: tuple[str, ...] = ("approve", "reject")
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> None:
         """Keep what was written beside the buttons for the one that was pressed."""
@@ -52,10 +43,6 @@ class DecidingAdmin(OrganizationAdmin):
         """Show the buttons that decide, and no others."""
         extra = {**(extra_context or {}), "show_save": False, "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, extra)
-
-    def _or_say_why(self, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
-        """Decide each row by itself: the locks of one are gone before the next takes its."""
-        return work()
 
     def decide(
         self, request: HttpRequest, rows: Iterable[Any], work: Callable[[Any], Any], done: str

@@ -27,7 +27,7 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
     side_effect = serializers.CharField(source="execution.side_effect", read_only=True)
     decided_by = serializers.CharField(source="decided_by_name", read_only=True)
     asked_by_id = serializers.IntegerField(read_only=True, allow_null=True)
-    sent_to = serializers.EmailField(source="sent_to.email", read_only=True, default=None)
+    sent_to = serializers.EmailField(source="sent_to.email", read_only=True, allow_null=True)
 
     class Meta:
         model = Approval

@@ -10,8 +10,9 @@ from tests.factories.organizations import make_member
 from tests.factories.tools import make_tool, origin
 from tests.integration.approvals.conftest import AGAIN
 from tests.integration.approvals.test_approvals_api import APPROVALS, Api
+from tests.integration.tools.test_tool_admin import FORM, errors_of, initial_of, page
 from tools_library.approvals import expiry
-from tools_library.models import Approval, ApprovalGrant, ToolExecution
+from tools_library.models import Approval, ApprovalGrant, Tool, ToolExecution
 from tools_library.services import execution
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.models import Mail
@@ -20,6 +21,7 @@ from voiceassist.organizations.services import api_keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("handed_over", "replies")]
 
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 YES, NO = {"decision": "approve"}, {"decision": "reject"}
 
 
@@ -247,11 +249,26 @@ def test_an_inbox_holds_what_is_open_and_theirs(api, organization, people, staff
     assert inbox(api, "operator") == [], "its time is over, swept or not"
 
 
+def test_a_builder_says_who_answers_on_the_tools_page(organization, people):
+    client = Client()
+    client.force_login(people["builder"], backend=BACKEND)
+    rule = {"answered_by": "admin", "four_eyes": "on", "escalate_after_s": "60"}
+    answer = client.post(page("add"), {**FORM, "asks": "staff", **rule})
+    assert answer.status_code == 302, errors_of(answer)
+    tool = Tool.objects.of(organization).get()
+    assert tool.behaviour == {
+        "approval": "staff", "answered_by": "admin", "four_eyes": True, "escalate_after_s": 60,
+    }  # fmt: skip
+    shown = initial_of(client.get(page("change", tool.pk)))
+    assert client.post(page("change", tool.pk), shown).status_code == 302
+    tool.refresh_from_db()
+    assert tool.version == "1.0.0"
+
+
 def test_staff_send_and_see_their_inbox_on_the_pages(organization, people, staffed):
     row = ask(staffed, organization).approval
     client = Client()
-    backend = "allauth.account.auth_backends.AuthenticationBackend"
-    client.force_login(people["operator"], backend=backend)
+    client.force_login(people["operator"], backend=BACKEND)
     path = f"/admin/tools_library/approval/{row.pk}/change/"
     press = {"tools_library_approval_send": "1", "remember": "once", "run_with": "{}"}
     refused = client.post(path, {**press, "send_to": "boss"}, follow=True).content.decode()
@@ -269,6 +286,6 @@ def test_staff_send_and_see_their_inbox_on_the_pages(organization, people, staff
     answered = client.post(path, yes, follow=True).content.decode()
     assert "they or an admin say yes" in answered
     assert Approval.unscoped.get().status == "pending"
-    client.force_login(people["builder"], backend=backend)
+    client.force_login(people["builder"], backend=BACKEND)
     listed = client.get("/admin/tools_library/approval/?mine=1").content.decode()
     assert f"/approval/{row.pk}/change/" in listed

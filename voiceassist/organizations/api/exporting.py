@@ -26,9 +26,7 @@ def exported(request: Request, organization: Organization) -> StreamingHttpRespo
     """
     narrowed = [name for name in request.query_params if name != "format"]
     if narrowed:
-        raise InvalidInput(
-            dict.fromkeys(narrowed, "An export is the whole chain; leave this out.")
-        )
+        raise InvalidInput(dict.fromkeys(narrowed, "An export is the whole chain; leave this out."))
     end = audit.end(organization.pk)
     lines = audit_file.stream(organization.pk, end.entries)
     response = StreamingHttpResponse(lines, content_type=JsonLines.media_type)
