@@ -98,7 +98,9 @@ function start() {
         rows.delete(index);
       }
     }
+    const stopping = document.activeElement === stop;
     stop.hidden = status !== "running";
+    if (stopping && stop.hidden) message.focus(); // the place of whoever pressed it is not lost
     root.setAttribute("aria-busy", String(status === "running"));
     if (error && status === "failed") complain(error);
     if (nearEnd) scrollTo({ top: document.documentElement.scrollHeight });
