@@ -13,7 +13,7 @@ from tools_library.engine.registry import executor_for
 from tools_library.engine.types import RunsAt
 from tools_library.executors.builtin import of_session
 from tools_library.models import AssistantTool, Tool, ToolExecution, ToolVersion
-from tools_library.services import in_use
+from tools_library.services import assigned, in_use
 from voiceassist.assistants.models import Assistant
 from voiceassist.assistants.spec import AssistantSpec, ToolsSettings
 
@@ -64,7 +64,7 @@ def for_assistant(
     trigger: str = TriggerContext.CALL,
     spec: AssistantSpec | None = None,
 ) -> tuple[CatalogTool, ...]:
-    """Return the tools that an assistant may use in a context, in their order; three queries.
+    """Return the tools that an assistant may use in a context, in their order; four queries.
 
     Each is in the version that is in use, see `in_use`: two queries more where something waits for
     a review.
@@ -72,21 +72,11 @@ def for_assistant(
     Args:
         spec: the published assistant that the call runs on; else its newest, else the draft.
     """
-    rows = (
-        AssistantTool.objects.of(assistant.organization_id)
-        .filter(
-            assistant=assistant,
-            enabled=True,
-            tool__is_active=True,
-            tool__archived_at__isnull=True,
-        )
-        .select_related("tool", "pinned_version")
-        .order_by("execution_order", "id")
-    )
-    assignments = list(rows)
+    assignments, newest = assigned.of_assistant(assistant)
     if trigger == TriggerContext.CHAT:
-        assignments += _everywhere(assistant, {row.tool_id for row in assignments})
-    used = in_use.versions(assignments)
+        everywhere, more = assigned.everywhere(assistant, {row.tool_id for row in assignments})
+        assignments, newest = assignments + everywhere, newest | more
+    used = in_use.versions(assignments, newest)
     listed = [_entry(row.tool, used[row.pk], row) for row in assignments]
     own = [entry for entry in listed if entry is not None and _usable(entry, trigger)]
     return (*own, *_builtins(assistant, trigger, spec))
@@ -128,25 +118,6 @@ def flat_definition(stored: Mapping[str, Any], name: str, description: str) -> d
 def _usable(entry: CatalogTool, trigger: str) -> bool:
     """Return whether a tool works in a context; only in a chat somebody sits at a browser."""
     return entry.allows(trigger) and (entry.runs_at != "browser" or trigger == TriggerContext.CHAT)
-
-
-def _everywhere(assistant: Assistant, assigned: set[int]) -> list[AssistantTool]:
-    """Return the browser tools that every assistant has, as if they were assigned."""
-    rows = Tool.objects.of(assistant.organization_id).filter(
-        tool_type=ToolType.FRONTEND,
-        configuration__everywhere=True,
-        is_active=True,
-        archived_at__isnull=True,
-    )
-    return [
-        AssistantTool(
-            pk=-tool.pk,
-            organization_id=assistant.organization_id,
-            assistant=assistant,
-            tool=tool,
-        )
-        for tool in rows.exclude(pk__in=assigned).order_by("name")
-    ]
 
 
 def _entry(

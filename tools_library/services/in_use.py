@@ -16,14 +16,20 @@ from tools_library.approvals.hashing import configuration_hash
 from tools_library.models import AssistantTool, Tool, ToolReview, ToolVersion
 
 
-def versions(rows: Iterable[AssistantTool]) -> dict[int, ToolVersion | None]:
+def versions(
+    rows: Iterable[AssistantTool], newest: Mapping[int, ToolVersion] | None = None
+) -> dict[int, ToolVersion | None]:
     """Return the version that each row's assistant uses, by the row's id.
 
     Where none may be used it is the newest, whose runs say so; None: the tool has no version. Two
     queries, two more where something waits. The rows are one organization's, `pinned_version` read.
+
+    Args:
+        newest: of each tool, by the tool's id; None: they are read, by one of the queries.
     """
     rows = list(rows)
-    newest = _newest({row.tool_id for row in rows if row.pinned_version is None})
+    if newest is None:
+        newest = _newest({row.tool_id for row in rows if row.pinned_version is None})
     found = {row.pk: row.pinned_version or newest.get(row.tool_id) for row in rows}
     return found | _last_approved(_waiting(rows, found))
 

@@ -6,12 +6,15 @@ as long as the database's answer: where somebody waits on the line, it is worth 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Expression, Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Given(Expression):
@@ -48,20 +51,41 @@ class PreparedQuery:
     ) -> None:
         self._given = [Given(position, model, name) for position, name in enumerate(fields)]
         self._rows = rows
-        self._plans: dict[str, _Plan] = {}
+        self._plans: dict[tuple[str, int | None], _Plan] = {}
 
     def first(self, *values: Any) -> list[Any] | None:
         """Return what is in the first row that is found, as `values_list` would; or None."""
-        plan = self._plans.get(connection.vendor)
+        found = self._fetched(values, 1)
+        return found[0] if found else None
+
+    def all(self, *values: Any) -> list[list[Any]]:
+        """Return what is in every row that is found, as `values_list` would."""
+        return self._fetched(values, None)
+
+    def _fetched(self, values: Sequence[Any], most: int | None) -> list[list[Any]]:
+        kind = connection.vendor, most
+        plan = self._plans.get(kind)
         if plan is None:
-            plan = self._plans[connection.vendor] = _plan(self._rows(*self._given)[:1])
+            plan = self._plans[kind] = _plan(self._rows(*self._given)[:most])
         arguments = [
             each.prepared(values) if isinstance(each, Given) else each for each in plan.arguments
         ]
         with connection.cursor() as cursor:
             cursor.execute(plan.statement, arguments)
-            found = cursor.fetchone()
-        return None if found is None else plan.converted(list(found))
+            return [plan.converted(list(row)) for row in cursor.fetchall()]
+
+
+def columns(model: type[Model]) -> tuple[str, ...]:
+    """Return the names of all columns of a model, as `values_list` and `instance` take them."""
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+def instance(model: type[Row], names: tuple[str, ...], values: Iterator[Any]) -> Row:
+    """Take as many values as there are names, and return them as a row of the model.
+
+    What is not among the names is asked for when it is used.
+    """
+    return model.from_db(connection.alias, names, list(islice(values, len(names))))
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,15 @@ async def test_a_call_of_a_stopped_answer_never_begins(model, monkeypatch):
     model.says(call("ask_person", {"question": "Sure?"}, "c1"))
     conversation = await in_db(make_conversation)
     await in_db(give_browser_tool, conversation.assistant)
-    tools_of, stopped = settling.toolbox.tools_of, []
+    run_for_step, stopped = settling.rows.run_for_step, []
 
     def stopped_meanwhile(*args):
         proposed = ToolProposal.unscoped.filter(conversation=conversation)
         if proposed.exists() and not stopped:
             stopped.append(cancelling.cancel(conversation))
-        return tools_of(*args)
+        return run_for_step(*args)
 
-    monkeypatch.setattr(settling.toolbox, "tools_of", stopped_meanwhile)
+    monkeypatch.setattr(settling.rows, "run_for_step", stopped_meanwhile)
     await say(conversation, "Go")
     await until_rest(conversation)
     assert stopped == [True]

@@ -98,7 +98,7 @@ class Driver:
         await writer.close(speaker)
         last, unstored = speaker.last_seq, speaker.unstored
         if await threads.run(stepping.finish, plan, finished, last, unstored):
-            await threads.run_open(settling.settle, plan.conversation.pk)
+            await threads.run_open(settling.settle, plan.conversation.pk, plan.tools)
 
     async def _fail(self, speaker: Speaker, code: str, why: str) -> None:
         await writer.close(speaker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools_library.engine.cleaning import clean_text
 from voiceassist.conversations.choices import Role
 from voiceassist.conversations.models import AgentRun, Conversation, Message
+from voiceassist.conversations.services import rows
 
 
 def lock(conversation_id: int) -> Conversation:
@@ -15,8 +16,7 @@ def lock(conversation_id: int) -> Conversation:
     Raises:
         Conversation.DoesNotExist: it was deleted.
     """
-    rows = Conversation.unscoped.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("assistant", "organization").get(pk=conversation_id)
+    return rows.locked_conversation(conversation_id)
 
 
 def write(

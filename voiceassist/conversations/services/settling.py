@@ -15,6 +15,7 @@ from django.db.models import F
 from tools_library.choices import SideEffect
 from tools_library.models import Approval, ToolExecution
 from tools_library.services import execution
+from tools_library.services.catalog import CatalogTool
 from tools_library.services.origins import Origin
 from voiceassist.conversations.choices import (
     OPEN_PROPOSALS,
@@ -34,6 +35,7 @@ from voiceassist.conversations.services import (
     locking,
     python_agents,
     results,
+    rows,
     sms_sending,
     stepping,
     toolbox,
@@ -51,23 +53,26 @@ def on_run(run: ToolExecution) -> None:
     settle(int(run.source_id))
 
 
-def settle(conversation_id: int) -> None:
-    """Bring a conversation as far as its rows allow; in no transaction."""
+def settle(conversation_id: int, tools: Sequence[CatalogTool] | None = None) -> None:
+    """Bring a conversation as far as its rows allow; in no transaction.
+
+    Args:
+        tools: what its model was offered in this step; None: it is read.
+    """
     while True:
-        _begin_calls(conversation_id)
+        _begin_calls(conversation_id, tools)
         if not _advance(conversation_id):
             return
 
 
-def _begin_calls(conversation_id: int) -> None:
+def _begin_calls(conversation_id: int, offered: Sequence[CatalogTool] | None) -> None:
     """Write down the runs of those calls that may begin now."""
-    calls = list(_calls(conversation_id).select_related("run__assistant_version"))
+    calls = list(_calls(conversation_id))
     if not any(each.status == ProposalStatus.PROPOSED for each in calls):
         return
-    rows = Conversation.unscoped.select_related("assistant", "organization")
-    conversation = rows.get(pk=conversation_id)
-    run = calls[0].run
-    listed = toolbox.tools_of(run, conversation)
+    run = rows.run_for_step(calls[0].run_id)
+    conversation = run.conversation
+    listed = toolbox.tools_of(run, conversation) if offered is None else offered
     tools = {tool.name: tool for tool in listed}
     order = {tool.name: place for place, tool in enumerate(listed)}
     calls.sort(key=lambda each: (order.get(each.tool_name, len(order)), each.position))
@@ -88,15 +93,15 @@ def _begin_call(call: ToolProposal, tool: Any, origin: Origin) -> ToolExecution 
     Under the conversation's lock: a call that is told to have been cancelled takes no place.
     """
     locking.lock(call.conversation_id)
-    mine = ToolProposal.unscoped.filter(
+    still = ToolProposal.unscoped.filter(
         pk=call.pk, execution=None, status=ProposalStatus.PROPOSED, run__status__in=OPEN_RUNS
     )
-    if not mine.exists():
+    if not still.exists():
         return None
     row = execution.request(
         tool or call.tool_name, call.arguments or "{}", origin, tool_call_id=call.tool_call_id
     )
-    mine.update(execution=row)
+    ToolProposal.unscoped.filter(pk=call.pk).update(execution=row)
     return row
 
 

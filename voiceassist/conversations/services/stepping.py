@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from tools_library.engine.cleaning import clean_text
+from tools_library.services.catalog import CatalogTool
 from tools_library.services.origins import Origin
 from voiceassist.assistants.prompts import chat_instructions
 from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
@@ -24,6 +25,7 @@ from voiceassist.conversations.services import (
     leases,
     locking,
     python_agents,
+    rows,
     toolbox,
     turns,
 )
@@ -49,7 +51,7 @@ class StepPlan:
     claimant: str
     step: int
     request: ChatRequest
-    runs_in_browser: frozenset[str]
+    tools: tuple[CatalogTool, ...]
     first_seq: int
 
 
@@ -62,10 +64,7 @@ def begin(run_pk: int, claimant: str) -> StepPlan | None:
     """Claim a run's step and read what its model needs; None where it is not to be had."""
     if not leases.claim(run_pk, claimant) and not _take_over(run_pk, claimant):
         return None
-    rows = AgentRun.unscoped.select_related(
-        "conversation__assistant", "conversation__organization", "assistant_version"
-    )
-    run = rows.get(pk=run_pk)
+    run = rows.run_for_step(run_pk)
     conversation = run.conversation
     tools = toolbox.tools_of(run, conversation)
     request = ChatRequest(
@@ -80,7 +79,7 @@ def begin(run_pk: int, claimant: str) -> StepPlan | None:
         claimant=claimant,
         step=run.step,
         request=request,
-        runs_in_browser=frozenset(tool.name for tool in tools if tool.runs_at == "browser"),
+        tools=tuple(tools),
         first_seq=conversation.reserved_seq - RESERVED + 1,
     )
 
@@ -158,13 +157,7 @@ def _mine(plan: StepPlan, unstored: Pieces) -> tuple[Conversation, AgentRun] | N
         return None
     if unstored.texts:
         events.store_pieces([unstored])
-    run = AgentRun.unscoped.filter(
-        pk=plan.run_id,
-        status=RunStatus.RUNNING,
-        phase=Phase.MODEL,
-        claimed_by=plan.claimant,
-        step=plan.step,
-    ).first()
+    run = rows.run_held_by(plan.claimant, plan.run_id, plan.step)
     return (locked, run) if run is not None else None
 
 
@@ -205,14 +198,15 @@ def _propose(
             conversation=plan.conversation, tool_call_id__in=wanted
         ).values_list("tool_call_id", flat=True)
     )
-    rows = []
+    in_browsers = {tool.name for tool in plan.tools if tool.runs_at == "browser"}
+    proposals = []
     for position, call in enumerate(calls):
         call_id = clean_text(call.id)[:100]
         if not call_id or call_id in used:
             call_id = f"call_{uuid.uuid4().hex}"
         used.add(call_id)
-        in_browser = call.name in plan.runs_in_browser
-        rows.append(
+        in_browser = call.name in in_browsers
+        proposals.append(
             ToolProposal(
                 organization_id=run.organization_id,
                 conversation=plan.conversation,
@@ -226,7 +220,7 @@ def _propose(
                 arguments=clean_text(call.arguments),
             )
         )
-    ToolProposal.unscoped.bulk_create(rows)
+    ToolProposal.unscoped.bulk_create(proposals)
 
 
 def _instructions(run: AgentRun, conversation: Conversation) -> str:

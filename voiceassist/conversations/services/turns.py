@@ -16,18 +16,19 @@ def newest(conversation: Conversation) -> list[Turn]:
         rows = Message.unscoped.filter(conversation=conversation)
         if before is not None:
             rows = rows.filter(position__lt=before)
-        page = list(rows.order_by("-position").only("position", "role", "text")[:PAGE])[::-1]
+        newest_first = rows.order_by("-position").values_list("pk", "position", "role", "text")
+        page = list(newest_first[:PAGE])[::-1]
         turns = _turns(page) + turns
         if len(page) < PAGE or is_enough(turns):
             return turns
-        before = page[0].position
+        before = page[0][1]
 
 
-def _turns(page: list[Message]) -> list[Turn]:
+def _turns(page: list[tuple[int, int, str, str]]) -> list[Turn]:
     calls: dict[int, list[Call]] = {}
-    rows = ToolProposal.unscoped.filter(message__in=[row.pk for row in page]).order_by("pk")
+    rows = ToolProposal.unscoped.filter(message__in=[row[0] for row in page]).order_by("pk")
     for message_id, *call in rows.values_list(
         "message_id", "tool_call_id", "tool_name", "arguments", "output"
     ):
         calls.setdefault(message_id, []).append(Call(*call))
-    return [Turn(row.role, row.text, tuple(calls.get(row.pk, ()))) for row in page]
+    return [Turn(role, text, tuple(calls.get(pk, ()))) for pk, _, role, text in page]

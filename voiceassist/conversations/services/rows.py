@@ -1,0 +1,84 @@
+"""Rows that every step reads, by queries that are put together once; imports models."""
+
+from __future__ import annotations
+
+from voiceassist.assistants.models import Assistant, AssistantVersion
+from voiceassist.conversations.choices import Phase, RunStatus
+from voiceassist.conversations.models import AgentRun, Conversation
+from voiceassist.foundation.prepared import PreparedQuery, columns, instance
+from voiceassist.organizations.models import Organization
+
+_RUN, _CONVERSATION, _VERSION = columns(AgentRun), columns(Conversation), columns(AssistantVersion)
+_ASSISTANT, _ORGANIZATION = ("id", "organization_id", "name", "slug"), ("id", "name")
+
+_STEP = PreparedQuery(
+    AgentRun,
+    ["id"],
+    lambda run_id: AgentRun.unscoped.filter(pk=run_id).values_list(
+        *_RUN,
+        *(f"conversation__{name}" for name in _CONVERSATION),
+        *(f"conversation__assistant__{name}" for name in _ASSISTANT),
+        *(f"conversation__organization__{name}" for name in _ORGANIZATION),
+        *(f"assistant_version__{name}" for name in _VERSION),
+    ),
+)
+
+_HELD = PreparedQuery(
+    AgentRun,
+    ["claimed_by", "id", "step"],
+    lambda claimant, run_id, step: AgentRun.unscoped.filter(
+        claimed_by=claimant,
+        pk=run_id,
+        step=step,
+        status=RunStatus.RUNNING,
+        phase=Phase.MODEL,
+    ).values_list(*_RUN),
+)
+
+_LOCKED = PreparedQuery(
+    Conversation,
+    ["id"],
+    lambda conversation_id: (
+        Conversation.unscoped.filter(pk=conversation_id)
+        .select_for_update(of=("self",), no_key=True)
+        .values_list(*_CONVERSATION)
+    ),
+)
+
+
+def run_for_step(run_id: int) -> AgentRun:
+    """Return a run with its version and its conversation, and of its assistant what a step reads.
+
+    Raises:
+        AgentRun.DoesNotExist: it was deleted.
+    """
+    found = _STEP.first(run_id)
+    if found is None:
+        raise AgentRun.DoesNotExist
+    values = iter(found)
+    run = instance(AgentRun, _RUN, values)
+    conversation = run.conversation = instance(Conversation, _CONVERSATION, values)
+    assistant = instance(Assistant, _ASSISTANT, values)
+    conversation.assistant = assistant if conversation.assistant_id else None
+    conversation.organization = instance(Organization, _ORGANIZATION, values)
+    version = instance(AssistantVersion, _VERSION, values)
+    run.assistant_version = version if run.assistant_version_id else None
+    return run
+
+
+def run_held_by(claimant: str, run_id: int, step: int) -> AgentRun | None:
+    """Return a run whose model this process drives at this step; None: it is lost."""
+    found = _HELD.first(claimant, run_id, step)
+    return None if found is None else instance(AgentRun, _RUN, iter(found))
+
+
+def locked_conversation(conversation_id: int) -> Conversation:
+    """Return a conversation, its row locked until the transaction ends.
+
+    Raises:
+        Conversation.DoesNotExist: it was deleted.
+    """
+    found = _LOCKED.first(conversation_id)
+    if found is None:
+        raise Conversation.DoesNotExist
+    return instance(Conversation, _CONVERSATION, iter(found))
