@@ -9,6 +9,8 @@ from benchmarks import results
 from benchmarks.accounting import KILLS, RUNS, accounting
 from benchmarks.agui import agui
 from benchmarks.celery_path import celery_path
+from benchmarks.conversation_soak import KILLS as CONVERSATION_KILLS
+from benchmarks.conversation_soak import TALKS
 from benchmarks.conversations import conversations
 from benchmarks.endpoint_overhead import endpoint
 from benchmarks.knowledge import knowledge
@@ -47,6 +49,11 @@ def _accounting(arguments: argparse.Namespace) -> dict[str, Any]:
     return accounting(_say, runs=RUNS // share, kills=KILLS // share)
 
 
+def _conversations(arguments: argparse.Namespace) -> dict[str, Any]:
+    rounds, share = (500, 1) if arguments.long else (100, 4)
+    return conversations(_say, rounds, TALKS // share, CONVERSATION_KILLS // share)
+
+
 def _celery_path(arguments: argparse.Namespace) -> dict[str, Any]:
     return celery_path(_say, 1_000 if arguments.long else 200)
 
@@ -64,7 +71,7 @@ BENCHMARKS: dict[str, Bench] = {
     "accounting": _accounting,
     "knowledge": lambda arguments: knowledge(_say, 20 if arguments.long else 4),
     "celery_path": _celery_path,
-    "conversations": lambda arguments: conversations(_say, 500 if arguments.long else 100),
+    "conversations": _conversations,
     "agui": lambda arguments: agui(_say),
 }
 

@@ -1,14 +1,17 @@
-"""`conversations`: what a step costs beside its bare SQL, and how fast its words go out."""
+"""`conversations`: what a step costs beside its bare SQL, how fast its words go out, and that
+nothing is lost or done twice when servers are killed.
+"""
 
 import json
 import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from benchmarks import conversation_streams
+from benchmarks import conversation_soak, conversation_streams
 from benchmarks.processes import ROOT
 from benchmarks.results import quantiles, verdict
 from tests.services.running import start_services
@@ -17,17 +20,20 @@ TIMES = 2.0
 FIRST_TOKEN_MS = 5.0
 
 
-def conversations(say: Callable[[str], None], rounds: int) -> dict[str, Any]:
-    """Time `rounds` steps of each kind beside their bare statements, then 200 open streams."""
-    services = start_services("postgres", "redis")
-    try:
-        env = _environment(services.env)
+def conversations(
+    say: Callable[[str], None], rounds: int, talks: int, kills: int
+) -> dict[str, Any]:
+    """Time `rounds` steps of each kind beside their bare statements, then 200 open streams; then
+    kill the servers of `talks` paused conversations.
+    """
+    with _servers() as env:
         steps = _steps(env, rounds)
         say(f"conversations: steps {steps}")
         streams = conversation_streams.measured(env)
         say(f"conversations: streams {streams}")
-    finally:
-        services.stop()
+    with _servers() as env:  # whose rows are all the soak's
+        soak, soak_verdicts = conversation_soak.soaked(env, say, talks, kills)
+        say(f"conversations: soak {soak}")
     verdicts = {
         f"{kind}: a step's time / its bare SQL <= {TIMES:g}": verdict(found["ratio"], TIMES)
         for kind, found in steps.items()
@@ -35,7 +41,8 @@ def conversations(say: Callable[[str], None], rounds: int) -> dict[str, Any]:
     verdicts[f"first token p50 <= {FIRST_TOKEN_MS:g} ms, 200 streams"] = verdict(
         streams["product"]["p50_ms"], FIRST_TOKEN_MS
     )
-    return {"figures": {"steps": steps, "streams": streams}, "verdicts": verdicts}
+    figures = {"steps": steps, "streams": streams, "soak": soak}
+    return {"figures": figures, "verdicts": verdicts | soak_verdicts}
 
 
 def _steps(env: dict[str, str], rounds: int) -> dict[str, Any]:
@@ -58,6 +65,16 @@ def _judged(found: dict[str, Any]) -> dict[str, Any]:
         "bare": quantiles(found["bare"]),
         "ratio": round(ratio, 2),
     }
+
+
+@contextmanager
+def _servers() -> Iterator[dict[str, str]]:
+    """Run a database and a Redis; yield the environment of programs that use them."""
+    services = start_services("postgres", "redis")
+    try:
+        yield _environment(services.env)
+    finally:
+        services.stop()
 
 
 def _environment(services: dict[str, str]) -> dict[str, str]:
