@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.demo import demo_product, sign_in
 from tests.services.product import Product, manage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chat_by_keyboard")]
 
 ANSWER = 15_000
 NAME_OF_FOCUSED = """() => {

@@ -182,10 +182,13 @@ QUERY = (
     _of(DATABASE, "row_limit", number("Rows at most"), default=50),
 )  # fmt: skip
 
-PAGE = (
+WHOSE = (
     _of(BROWSER, "everywhere", switch(
         "Every assistant has it", "In chats. Off: only the assistants that it is given to.",
     ), default=False),
+)  # fmt: skip
+
+PAGE = (
     _of(BROWSER, "requires_user_interaction", switch(
         "A person acts", "Off: one open page carries it out by itself, such as a notice.",
     ), default=False),
@@ -211,8 +214,8 @@ ANSWER = (
     ), kinds=_ANSWERS),
 )  # fmt: skip
 
-RUNS = (*REQUEST, *PROOF, *CODE, *FUNCTION, *QUERY, *PAGE, *BUILTINS)
-PARTS = (*RUNS, *ANSWER)
+RUNS = (*REQUEST, *PROOF, *CODE, *FUNCTION, *QUERY, *BUILTINS)
+PARTS = (*RUNS, *WHOSE, *PAGE, *ANSWER)
 FURTHER = "further"
 """The field for everything that has none of its own, as JSON."""
 

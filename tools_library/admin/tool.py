@@ -38,7 +38,9 @@ _WORDS = ("What it is", {"fields": (
     "tool_type", ("display_name", "name"), "description", "side_effect", "is_active",
 )})  # fmt: skip
 _ARGUMENTS = ("What it needs to know", {"fields": ("parameters", "fixed_parameters")})
-_RUNS = ("What it runs", {"fields": (*_names(kinds.RUNS), "give_to", kinds.FURTHER)})
+_RUNS = ("What it runs", {
+    "fields": (*_names(kinds.RUNS, kinds.WHOSE), "give_to", *_names(kinds.PAGE), kinds.FURTHER),
+})  # fmt: skip
 _ANSWER = ("Its answer", {
     "classes": _CLOSED,
     "fields": _names(kinds.ANSWER, around.TOLD),

@@ -30,7 +30,7 @@ _TONES = {
 class ConversationAdmin(ReadOnlyAdmin):
     """Who wrote with whom, what was said and done."""
 
-    list_display = ("who", "assistant", "channel", "state", "message_count", "updated_at")
+    list_display = ("who", "assistant", "channel", "state", "messages_in_it", "updated_at")
     list_filter = ("agent_state", "channel", "assistant")
     list_select_related = ("assistant",)
     search_fields = ("thread_id", "owner_name", "end_user", "phone_number", "objective")
@@ -113,6 +113,11 @@ class ConversationAdmin(ReadOnlyAdmin):
     def state(self, obj: Conversation) -> str:
         """Return the agent's state in words."""
         return str(obj.get_agent_state_display())
+
+    @display(description="Messages", ordering="message_count")
+    def messages_in_it(self, obj: Conversation) -> int:
+        """Return how many there are."""
+        return int(obj.message_count)
 
     @display(description="Messages")
     def talk(self, obj: Conversation) -> SafeString:

@@ -19,7 +19,7 @@ from unfold.widgets import (
 from voiceassist.foundation.admin import OrganizationAdmin, action, display
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.knowledge.admin import states
-from voiceassist.knowledge.choices import DocumentKind
+from voiceassist.knowledge.choices import DocumentKind, DocumentStatus
 from voiceassist.knowledge.models import DocumentSource, KnowledgeChunk, KnowledgeDocument
 from voiceassist.knowledge.reading.decoding import decode
 from voiceassist.knowledge.services import documents
@@ -129,6 +129,8 @@ class DocumentAdmin(OrganizationAdmin):
         cut = (f"Its parts ({obj.chunk_count})", {"classes": ["collapse"], "fields": ("parts",)})
         if not self.has_change_permission(request, obj):
             return (own, ("Where it is from", {"fields": (("kind", "filename"), "url")}), how, cut)
+        if obj.status == DocumentStatus.FAILED:
+            return (how, own, content, cut)  # what to do about it comes first
         return (own, content, how, cut)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
