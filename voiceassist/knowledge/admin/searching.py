@@ -54,6 +54,6 @@ def page(
         )
     shown = {
         **site, "title": f"Search {collection}", "collection": collection, "form": form,
-        "hits": hits, "opts": KnowledgeCollection._meta,
+        "hits": hits, "opts": KnowledgeCollection._meta, "original": collection,
     }  # fmt: skip
     return TemplateResponse(request, TEMPLATE, shown)
