@@ -57,6 +57,7 @@ OPENAI_API_KEY = required("OPENAI_API_KEY", demo="demo", hint="Assistants speak 
 OPENAI_BASE_URL = address("OPENAI_BASE_URL", default="https://api.openai.com/v1")
 OPENAI_REALTIME_MODEL = env.str("OPENAI_REALTIME_MODEL", default="gpt-realtime-2.1")
 OPENAI_CHAT_MODEL = env.str("OPENAI_CHAT_MODEL", default="gpt-5-mini")
+OPENAI_EMBEDDING_MODEL = env.str("OPENAI_EMBEDDING_MODEL", default="")
 TWILIO_ACCOUNT_SID = required(
     "TWILIO_ACCOUNT_SID",
     demo="AC" + "0" * 32,

@@ -3,5 +3,8 @@
 from voiceassist.knowledge.models.chunk import KnowledgeChunk
 from voiceassist.knowledge.models.collection import KnowledgeCollection
 from voiceassist.knowledge.models.document import DocumentSource, KnowledgeDocument
+from voiceassist.knowledge.models.vector import ChunkVector
 
-__all__ = ["DocumentSource", "KnowledgeChunk", "KnowledgeCollection", "KnowledgeDocument"]
+__all__ = [
+    "ChunkVector", "DocumentSource", "KnowledgeChunk", "KnowledgeCollection", "KnowledgeDocument",
+]  # fmt: skip

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -20,6 +21,7 @@ from voiceassist.knowledge.models import DocumentSource, KnowledgeChunk, Knowled
 from voiceassist.knowledge.reading import process
 from voiceassist.knowledge.reading.process import File, Format
 from voiceassist.knowledge.reading.types import Unreadable
+from voiceassist.knowledge.services import meaning
 from voiceassist.knowledge.services.documents import (
     FILE_MAX_BYTES,
     READ_JOB,
@@ -167,6 +169,8 @@ def _keep(document: KnowledgeDocument, file: File) -> None:
             "title", "status", "error", "chunk_count", "due_at", "read_at",
             "updated_at",
         ])  # fmt: skip
+        if settings.OPENAI_EMBEDDING_MODEL:
+            enqueue(meaning.EMBED_JOB)
 
 
 def _fail(document: KnowledgeDocument, error: str) -> None:

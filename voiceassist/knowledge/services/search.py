@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
 from voiceassist.knowledge import words
 from voiceassist.knowledge.models import KnowledgeChunk, KnowledgeCollection, KnowledgeDocument
-from voiceassist.knowledge.services import ranking
+from voiceassist.knowledge.services import meaning, ranking
 from voiceassist.knowledge.services.ranking import Found
 from voiceassist.knowledge.services.stores import Scope, store
 
@@ -50,14 +51,20 @@ def search(
         collections: slugs of those to look in; none: all that are switched on.
         limit: at most LIMIT_MAX.
     """
-    question = query[:QUERY_MAX]
+    question, most = query[:QUERY_MAX], min(limit, LIMIT_MAX)
+    scopes = _scopes(organization_id, category, frozenset(collections))
+    by_meaning = bool(settings.OPENAI_EMBEDDING_MODEL and question.strip() and scopes)
+    wanted = meaning.CANDIDATES if by_meaning else most
     found: list[Found] = []
-    for scope in _scopes(organization_id, category, frozenset(collections)):
+    for scope in scopes:
         asked = words.concepts(question, scope.language)
         if asked:
-            found += ranking.best(store(), scope, asked, min(limit, LIMIT_MAX))
-    best = sorted(found, key=lambda each: (-each.score, each.chunk_id))[: min(limit, LIMIT_MAX)]
-    return _hits(organization_id, [each for each in best if each.score >= _WORTH * best[0].score])
+            found += ranking.best(store(), scope, asked, wanted)
+    best = sorted(found, key=lambda each: (-each.score, each.chunk_id))[:wanted]
+    best = [each for each in best if each.score >= _WORTH * best[0].score]
+    if by_meaning:
+        best = meaning.fused(scopes, question, best)
+    return _hits(organization_id, best[:most])
 
 
 def categories(organization_id: int, collections: Collection[str] = ()) -> list[str]:
