@@ -48,10 +48,10 @@ lock: $(DEV_READY) ## Compile the lock files again from pyproject.toml
 		-o requirements-dev.lock
 
 unit-tests: $(DEV_READY)
-	@$(WITH_SERVERS) $(BIN)/python -m pytest -n 3 --dist loadgroup -q
+	@$(WITH_SERVERS) $(BIN)/python -m pytest -n 4 --dist loadgroup -q
 
 embedded-tests: $(DEV_READY)
-	@TEST_GROUND=embedded $(BIN)/python -m pytest -q
+	@TEST_GROUND=embedded $(BIN)/python -m pytest -n 3 --dist loadgroup -q
 
 test-machine:
 	@PACKAGES="$(DEBIAN_PACKAGES)" bash tests/services/machine.sh

@@ -12,6 +12,8 @@ import requests
 from tests.services.ports import free_port
 from tests.services.product import ROOT, Product, manage, start_product
 
+pytestmark = pytest.mark.xdist_group("demo")  # all in one process, which starts it once
+
 PASSWORD = "demo-voiceassist"
 
 

