@@ -11,10 +11,12 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.demo import demo_product
-from tests.e2e.test_chat import ANSWER, last_words, open_chat, say
+from tests.e2e.test_chat import last_words, open_chat, say
 from tests.services.product import Product
 
 pytestmark = pytest.mark.browser
+
+ANSWER = 90_000
 
 BOTH_WAYS = """async (thread) => {
   const { emptyState, reduce, stateOf } = await import("/static/js/conversation-state.js");
@@ -60,7 +62,7 @@ async def test_a_thread_whose_events_are_gone_is_drawn_and_goes_on(
     await say(page, "Please confirm my booking")
     card = page.locator("tool-inbox section")
     await expect(card).to_be_visible(timeout=ANSWER)
-    await page.wait_for_url("**thread=*")
+    await page.wait_for_url("**thread=*", timeout=ANSWER)
     thread = page.url.partition("thread=")[2]
     from_rows, from_events = await page.evaluate(BOTH_WAYS, thread)
     assert from_rows == from_events and from_rows["status"] == "paused"
@@ -69,7 +71,7 @@ async def test_a_thread_whose_events_are_gone_is_drawn_and_goes_on(
     await page.reload()
     await expect(card).to_be_visible(timeout=ANSWER)
     assert await words_on(page) == before
-    await expect(page.locator("run-timeline").first).to_contain_text("Success")
+    await expect(page.locator("run-timeline").first).to_contain_text("Success", timeout=ANSWER)
     await card.get_by_role("button").first.click()
     await expect(card).to_have_count(0, timeout=ANSWER)
     await expect(page.locator("[data-messages] > li:not(.me)")).to_have_count(4, timeout=ANSWER)
