@@ -38,7 +38,7 @@ def pages(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.port = server.server_port
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{kept.port}"]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield kept
     server.shutdown()
