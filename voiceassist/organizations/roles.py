@@ -99,8 +99,8 @@ MODEL_RULES: dict[str, ModelRule] = {
 
 SUPERUSERS_ONLY = frozenset({
     "organizations.user", "organizations.audithead", "foundation.event", "calls.mediaticket",
-    "knowledge.documentsource",
-    "conversations.runevent", "tools_library.sentsecrets",
+    "knowledge.documentsource", "knowledge.chunkvector", "conversations.incomingtext",
+    "conversations.outgoingtext", "conversations.runevent", "tools_library.sentsecrets",
 })  # fmt: skip
 """Models of ours that no role opens: people across organizations, and inner workings."""
 
