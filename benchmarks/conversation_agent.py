@@ -10,5 +10,5 @@ from tests.factories.assistants import make_assistant  # noqa: E402
 from tests.factories.organizations import make_key, make_organization  # noqa: E402
 
 call_command("migrate", verbosity=0)
-_organization = make_organization(slug="streams")  # the steps were timed with others
+_organization = make_organization()
 print(make_assistant(_organization).slug, make_key(_organization)[1])

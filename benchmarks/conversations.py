@@ -29,6 +29,7 @@ def conversations(
     with _servers() as env:
         steps = _steps(env, rounds)
         say(f"conversations: steps {steps}")
+    with _servers() as env:  # no process is to bring on what the timed steps left
         streams = conversation_streams.measured(env)
         say(f"conversations: streams {streams}")
     with _servers() as env:  # whose rows are all the soak's

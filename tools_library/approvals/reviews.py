@@ -5,11 +5,14 @@ Imports models, the organization's rule and the audit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tools_library.approvals.choices import Decision, ReviewStatus
@@ -84,10 +87,8 @@ def is_approved(version: ToolVersion, custom_configuration: Mapping[str, Any]) -
 
 def usable(organization_id: int, asked: Collection[Reviewed]) -> set[Reviewed]:
     """Return those that `check` lets pass, of any number; two queries at most."""
-    rows = ToolReview.objects.of(organization_id).filter(version__in={pk for pk, _ in asked})
-    found = {(pk, hashed): status for pk, hashed, status in rows.values_list(
-        "version_id", "configuration_hash", "status"
-    )}  # fmt: skip
+    rows = _of_versions(organization_id, {pk for pk, _ in asked})
+    found = {(pk, hashed): status for pk, hashed, status in rows}
     passing = {one for one in asked if found.get(one) == ReviewStatus.APPROVED}
     open_ones = {one for one in asked if found.get(one) != ReviewStatus.REJECTED} - passing
     return passing | open_ones if open_ones and _rule(organization_id) == OFF else passing
@@ -261,6 +262,30 @@ def _record(review: ToolReview, what: str, by: Actor | None, more: dict[str, Any
         data={"review": review.pk, "configuration_hash": review.configuration_hash, **more},
     )
 
+
+def _of_versions(organization_id: int, versions: Collection[int]) -> Sequence[Sequence[Any]]:
+    """Return version, hash and status of each review of these versions, in one query."""
+    if 0 < len(versions) <= _FEW:
+        given = [*versions, *[next(iter(versions))] * (_FEW - len(versions))]
+        return _OF_FEW.all(organization_id, *given)
+    rows = ToolReview.objects.of(organization_id).filter(version__in=versions)
+    return list(rows.values_list("version_id", "configuration_hash", "status"))
+
+
+_FEW = 12
+"""Tools that most assistants have no more of: the query for them is put together once."""
+
+_OF_FEW = PreparedQuery(
+    ToolReview,
+    ["organization", *["version"] * _FEW],
+    lambda organization, *versions: (
+        ToolReview.unscoped.filter(
+            reduce(or_, (Q(version=version) for version in versions)), organization=organization
+        )
+        .order_by()
+        .values_list("version_id", "configuration_hash", "status")
+    ),
+)
 
 _REVIEW = PreparedQuery(
     ToolReview,

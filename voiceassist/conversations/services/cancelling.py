@@ -25,7 +25,7 @@ def cancel(conversation: Conversation) -> bool:
     if run.status == RunStatus.RUNNING and run.phase == Phase.MODEL:
         _keep_text(locked, run)
     closing.cancel_run(locked, run, "cancelled", STOPPED)
-    locked.save()
+    locking.save(locked)
     return True
 
 

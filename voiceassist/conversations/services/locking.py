@@ -19,6 +19,17 @@ def lock(conversation_id: int) -> Conversation:
     return rows.locked_conversation(conversation_id)
 
 
+def save(locked: Conversation) -> None:
+    """Store what runs change of a locked conversation."""
+    locked.save(update_fields=_CHANGED)
+
+
+_CHANGED = (
+    "agent_state", "pending_frontend_tools", "message_count", "last_seq", "reserved_seq",
+    "updated_at",
+)  # fmt: skip
+
+
 def write(
     locked: Conversation, run: AgentRun, role: Role, text: str, client_id: str = ""
 ) -> Message:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db.models import F
+
+from tools_library.models import ToolExecution
+from tools_library.services import kept_versions
 from voiceassist.assistants.models import Assistant, AssistantVersion
-from voiceassist.conversations.choices import Phase, RunStatus
-from voiceassist.conversations.models import AgentRun, Conversation
+from voiceassist.conversations.choices import OPEN_RUNS, Phase, RunStatus
+from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
 from voiceassist.foundation.prepared import PreparedQuery, columns, instance
 from voiceassist.organizations.models import Organization
 
 _RUN, _CONVERSATION, _VERSION = columns(AgentRun), columns(Conversation), columns(AssistantVersion)
+_PROPOSAL, _EXECUTION = columns(ToolProposal), columns(ToolExecution)
 _ASSISTANT, _ORGANIZATION = ("id", "organization_id", "name", "slug"), ("id", "name")
 
 _STEP = PreparedQuery(
@@ -20,6 +27,26 @@ _STEP = PreparedQuery(
         *(f"conversation__assistant__{name}" for name in _ASSISTANT),
         *(f"conversation__organization__{name}" for name in _ORGANIZATION),
         *(f"assistant_version__{name}" for name in _VERSION),
+    ),
+)
+
+_CALLS = PreparedQuery(
+    ToolProposal,
+    ["conversation_id"],
+    lambda conversation_id: (
+        ToolProposal.unscoped.filter(
+            conversation_id=conversation_id,
+            run__status__in=OPEN_RUNS,
+            run__phase=Phase.TOOLS,
+            step=F("run__step"),
+        )
+        .order_by("position")
+        .values_list(
+            *_PROPOSAL,
+            *(f"run__{name}" for name in _RUN),
+            *(f"execution__{name}" for name in _EXECUTION),
+            "execution__definition__created_at",
+        )
     ),
 )
 
@@ -64,6 +91,25 @@ def run_for_step(run_id: int) -> AgentRun:
     version = instance(AssistantVersion, _VERSION, values)
     run.assistant_version = version if run.assistant_version_id else None
     return run
+
+
+def calls_of_step(conversation_id: int) -> list[ToolProposal]:
+    """Return the calls of the step whose tools run, in order, with their run and what runs."""
+    calls, versions = [], dict[int, datetime]()
+    for found in _CALLS.all(conversation_id):
+        values = iter(found)
+        call = instance(ToolProposal, _PROPOSAL, values)
+        call.run = instance(AgentRun, _RUN, values)
+        execution = instance(ToolExecution, _EXECUTION, values)
+        call.execution = execution if call.execution_id is not None else None
+        if call.execution is not None and execution.definition_id is not None:
+            versions[execution.definition_id] = next(values)
+        calls.append(call)
+    kept = kept_versions.versions(versions.items())
+    for call in calls:
+        if call.execution is not None and call.execution.definition_id in kept:
+            call.execution.definition = kept[call.execution.definition_id]
+    return calls
 
 
 def run_held_by(claimant: str, run_id: int, step: int) -> AgentRun | None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from tools_library.choices import SideEffect
 from tools_library.models import Approval, ToolExecution
@@ -67,7 +66,7 @@ def settle(conversation_id: int, tools: Sequence[CatalogTool] | None = None) -> 
 
 def _begin_calls(conversation_id: int, offered: Sequence[CatalogTool] | None) -> None:
     """Write down the runs of those calls that may begin now."""
-    calls = list(_calls(conversation_id))
+    calls = rows.calls_of_step(conversation_id)
     if not any(each.status == ProposalStatus.PROPOSED for each in calls):
         return
     run = rows.run_for_step(calls[0].run_id)
@@ -118,7 +117,7 @@ def _advance(conversation_id: int) -> bool:
         locked = locking.lock(conversation_id)
     except Conversation.DoesNotExist:
         return False
-    calls = list(_calls(conversation_id).select_related("run", "execution__definition"))
+    calls = rows.calls_of_step(conversation_id)
     if not calls:
         return False
     run, moved = calls[0].run, [each for each in calls if _moves(each)]
@@ -130,18 +129,9 @@ def _advance(conversation_id: int) -> bool:
         _next_step(locked, run, news)
     else:
         _wait(locked, run, calls, now.status, now.moving, news)
-    locked.save()
+    locking.save(locked)
     changes = any(each.status == ProposalStatus.PROPOSED for each in calls)
     return changes and any(not each.is_open for each in moved)
-
-
-def _calls(conversation_id: int) -> Any:
-    return ToolProposal.unscoped.filter(
-        conversation=conversation_id,
-        run__status__in=OPEN_RUNS,
-        run__phase=Phase.TOOLS,
-        step=F("run__step"),
-    ).order_by("position")
 
 
 def _moves(call: ToolProposal) -> bool:

@@ -145,7 +145,7 @@ def say(
     said = {"message_id": message.pk, "text": text}
     events.append(locked, [("run_started", about), ("user_message", said)])
     stepping.reserve(locked)
-    locked.save()
+    locking.save(locked)
     due.announce(run.pk)
     return Started(run, after)
 

@@ -103,13 +103,13 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int, unstored: Pieces) 
     if not calls:
         said = ("message_completed", {"message_id": message.pk, "text": message.text})
         closing.end_run(locked, run, RunStatus.COMPLETED, "completed", [said], after=last_seq)
-        locked.save()
+        locking.save(locked)
         return False
     _propose(plan, run, message, calls)
     run.phase, run.claimed_by = Phase.TOOLS, ""
     run.save()
     locked.last_seq, locked.reserved_seq = last_seq, 0
-    locked.save()
+    locking.save(locked)
     return True
 
 
@@ -163,7 +163,7 @@ def _mine(plan: StepPlan, unstored: Pieces) -> tuple[Conversation, AgentRun] | N
 
 def _fail(locked: Conversation, run: AgentRun, code: str, why: str, last_seq: int) -> bool:
     closing.end_run(locked, run, RunStatus.FAILED, code, error=why, after=last_seq)
-    locked.save()
+    locking.save(locked)
     return False
 
 
@@ -185,7 +185,7 @@ def _take_over(run_pk: int, claimant: str) -> bool:
     begun = locked.reserved_seq - RESERVED
     events.append(locked, [("step_restarted", {"discard_after": begun, "attempt": attempt})])
     reserve(locked)
-    locked.save()
+    locking.save(locked)
     return True
 
 
