@@ -290,6 +290,7 @@ def test_a_text_whose_process_died_before_it_was_said_is_said(model, texter):
     IncomingText.unscoped.update(status="waiting", created_at=timezone.now() - timedelta(minutes=1))
     sms_sending.sweep()
     texter.gets("Hello.", "Hello again.")
+    assert [row.status for row in IncomingText.unscoped.all()] == ["said"]
 
 
 def test_texts_that_many_send_at_once_go_out_once_and_in_order(
@@ -310,7 +311,9 @@ def test_texts_that_many_send_at_once_go_out_once_and_in_order(
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(deliver, range(4)))
     wait_for_rows(OutgoingText, *["sent"] * 6)
-    texter.gets(*OutgoingText.unscoped.order_by("pk").values_list("text", flat=True))
+    written = list(OutgoingText.unscoped.order_by("pk").values_list("text", flat=True))
+    texter.gets(*written)
+    assert texter.got() == written
 
 
 def test_staff_see_in_the_admin_what_became_of_each_text(model, texter):
@@ -360,3 +363,5 @@ def test_a_text_that_twilio_was_too_busy_for_is_sent_later(model, texter, settin
     OutgoingText.unscoped.update(next_attempt_at=timezone.now())
     sms_sending.sweep()
     texter.gets("Hello.")
+    wait_for_rows(OutgoingText, "sent")
+    assert OutgoingText.unscoped.get().attempts == 2

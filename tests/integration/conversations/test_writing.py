@@ -108,7 +108,7 @@ async def test_a_lease_is_renewed_as_long_as_the_model_speaks(models, monkeypatc
     first = (await in_db(AgentRun.unscoped.get)).lease_until
     await until(lambda: AgentRun.unscoped.get().lease_until > first)
     goes_on["A"].set()
-    await until_rest(conversations["A"])
+    assert told(await until_rest(conversations["A"])) == "A one A two"
 
 
 async def test_a_stop_is_noticed_while_the_model_thinks(models):
