@@ -10,7 +10,6 @@ import gc
 import logging
 import signal
 import socket
-import subprocess
 import sys
 from types import FrameType
 
@@ -19,12 +18,11 @@ import uvloop
 from django.conf import settings
 
 from calls.live import live_calls
-from config.settings.env import BASE_DIR
+from config import stand_ins
 
 log = logging.getLogger(__name__)
 
 MESSAGE_MAX = 256 * 1024
-CHILD_STOPS_WITHIN_S = 5
 COLLECT_AFTER = (20_000, 50, 100)
 """The collector's thresholds. It stops every thread: with Python's own thresholds, and with all of
 Django in view, one pass takes 50 to 130 ms, and each call hears that."""
@@ -89,13 +87,16 @@ def run(host: str, port: int, ready: str) -> None:
         timeout_graceful_shutdown=10,
         server_header=False,
     )
-    child = _start_stand_ins() if _stand_ins_wanted() else None
+    demo = stand_ins.StandInsProcess() if stand_ins.wanted() else None
     try:
+        config.load()  # while the stand-ins start
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            if demo is not None:
+                runner.run(demo.answers())
             runner.run(DrainingServer(config, ready).serve())
     finally:
-        if child is not None:
-            _stop(child)
+        if demo is not None:
+            demo.stop()
 
 
 def _favour_the_loop() -> None:
@@ -105,26 +106,3 @@ def _favour_the_loop() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-
-
-def _stand_ins_wanted() -> bool:
-    stand_ins = settings.STAND_INS_URL
-    return bool(stand_ins) and (
-        settings.OPENAI_BASE_URL.startswith(stand_ins)
-        or stand_ins in (settings.TWILIO_API_BASE_URL, settings.AWS_ENDPOINT_URL)
-    )
-
-
-def _start_stand_ins() -> subprocess.Popen[bytes]:
-    """Start the stand-ins as a child that ends when our end of its standard input closes."""
-    command = [sys.executable, "-m", "voiceassist.demo.stand_ins", "--exit-with-parent"]
-    command += ["--port", str(settings.STAND_INS_PORT)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=BASE_DIR)  # noqa: S603
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(CHILD_STOPS_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        child.kill()

@@ -1,9 +1,14 @@
 """Free ports and waiting for them; imports only the standard library."""
 
+import contextlib
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable
+
+_LOWEST = 10_240
+_LOWEST_OF_CLIENTS = 32_768  # `net.ipv4.ip_local_port_range`, unless somebody changed it
 
 
 class NotReadyError(RuntimeError):
@@ -11,10 +16,17 @@ class NotReadyError(RuntimeError):
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that nobody uses, and that no client is given by chance.
+
+    From below the range of which the system gives each connection one: a server that is started
+    some time later would find such a port taken now and then.
+    """
+    dice = random.SystemRandom()
+    while True:
+        port = dice.randrange(_LOWEST, _LOWEST_OF_CLIENTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def accepts(port: int) -> bool:

@@ -91,6 +91,7 @@ class StandInServer:
         self._host = host
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._listener: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -123,15 +124,30 @@ class StandInServer:
         """
         self.controls.behaviour = self.controls.behaviour.changed(changes)
 
+    def take_port(self) -> socket.socket:
+        """Keeps the port for the start; until then connections to it are refused.
+
+        Raises: OSError: it is taken.
+        """
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it; asyncio itself sets it only on some, else answers wait 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            listener.bind((self._host, self.port))
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        self._listener = listener
+        return listener
+
     async def start(self) -> None:
         """Opens the port.
 
         Raises: OSError: it is taken.
         """
-        listener = socket.create_server((self._host, self.port), backlog=512)
-        # Connections inherit it; asyncio itself sets it only on some, else answers wait 40 ms.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.port = listener.getsockname()[1]
+        listener, self._listener = self._listener or self.take_port(), None
         self._server = _Server(_config(self.app))
         self._serving = asyncio.create_task(self._server.serve([listener]))
         await self._server.ready.wait()
@@ -187,6 +203,9 @@ async def _serve(server: StandInServer, exit_with_parent: bool) -> None:
         loop.add_signal_handler(number, stopped.set)
     if exit_with_parent:
         await _watch_parent(stopped)
+    server.take_port()
+    # Whoever opens a Realtime session waits seconds, not for a busy machine's imports.
+    await server.app.realtime()
     async with server:
         sys.stderr.write(f"Stand-ins (scripted, no AI) on {server.url}\n")
         sys.stderr.flush()
