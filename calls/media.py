@@ -1,7 +1,8 @@
 """The media socket: an ASGI endpoint between Twilio's stream and the bridge.
 
-It reads ASGI events itself. A stock Channels consumer makes a task per frame and passes through
-the one sync thread before each message, so that any slow query would freeze all audio.
+It takes the connection over from the server. A stock Channels consumer makes a task per frame and
+passes through the one sync thread before each message, so that any slow query would freeze all
+audio.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,9 @@ from calls.bridge.model_events import Event
 from calls.bridge.ports import Ending
 from calls.bridge.realtime import RealtimeModel
 from calls.bridge.session import Session
+from calls.line.asgi import AsgiLine, Receive, Send
+from calls.line.direct import TAKE_OVER, DirectLine
+from calls.line.ports import Line
 from calls.live import LiveCall, live_calls
 from calls.services.errors import TicketRefused
 from calls.services.journal import CallJournal
@@ -32,15 +35,10 @@ from voiceassist.foundation.providers.twilio import is_signed, public_url
 
 log = logging.getLogger(__name__)
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 OUTBOX_MAX = 20_000  # messages; a phone that reads nothing for that long is gone
-WRITTEN_AT_ONCE = 50  # messages; about a second of speech
-READS_WITHIN_S = 10.0  # so many messages must get away within this
+READS_WITHIN_S = 10.0  # some of what waits must get away within this
 FLUSH_TIMEOUT_S = 3.0
 FINAL_FLUSH_TIMEOUT_S = 9.0  # more, for a call that is over: it must not be taken up again
-CLOSE_TIMEOUT_S = 3.0
 RUNS_TIMEOUT_S = 3.0  # for the ends of runs to be written down
 LATE_WORDS_S = 2.0
 FAULTS_LOGGED = 10  # per stream: the same fault may come with every frame
@@ -57,8 +55,9 @@ async def media(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         log.warning("a media socket was refused", extra={"why": refusal.public_message})
         await send({"type": "websocket.close"})
         return
-    await send({"type": "websocket.accept"})
-    await Stream(opening, receive, send).run()
+    take_over = scope.get("extensions", {}).get(TAKE_OVER)
+    line = DirectLine(take_over) if take_over else AsgiLine(receive, send)
+    await Stream(opening, line).run()
 
 
 async def _admit(scope: dict[str, Any]) -> Opening:
@@ -87,16 +86,11 @@ class RealTime:
 
 
 class Stream:
-    """One open stream: the session, its model's socket, and the phone's outbox."""
+    """One open stream: the session, its model's socket, and the phone's."""
 
-    def __init__(self, opening: Opening, receive: Receive, send: Send) -> None:
+    def __init__(self, opening: Opening, line: Line) -> None:
         self._opening = opening
-        self._receive = receive
-        self._send = send
-        self._outbox: deque[str] = deque()
-        self._outbox_ready = asyncio.Event()
-        self._writing = False
-        self._bursts = 0
+        self._line = line
         self._ended = asyncio.Event()
         self._words_complete = asyncio.Event()
         self._ending: Ending | None = None
@@ -112,34 +106,33 @@ class Stream:
         """Serve until the stream is over; whatever happens, the call's row gets its end."""
         live = LiveCall(self._opening.call.call_id, self.session, self.journal, self._drop)
         live_calls.add(live)
-        tasks = [
+        tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(self._connect(), name="model"),
-            asyncio.create_task(self._write(), name="phone-writer"),
             asyncio.create_task(self._watch(), name="phone-watch"),
-            asyncio.create_task(self._read(), name="phone-reader"),
             asyncio.create_task(self._ended.wait(), name="ended"),
         ]
         # Undone from the last to the first, each whatever became of the one before it.
         async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(self._line.closed)
             undo.callback(live_calls.remove, live)
             undo.push_async_callback(_cancel, tasks)
             undo.callback(self._model.close)
             undo.push_async_callback(self._late_words)
-            undo.push_async_callback(self._close)
+            undo.callback(self._line.close)
             undo.push_async_callback(self._stored)
             undo.push_async_callback(self._tools.settled, RUNS_TIMEOUT_S)
             undo.callback(self.session.hung_up, Ending("stream_lost", resume=True))
+            await self._line.open(self)
             await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)
 
     # --- ports.Phone ----------------------------------------------------------------------
 
     def send(self, text: str) -> None:
         """Queue one message for the phone."""
-        if len(self._outbox) >= OUTBOX_MAX:
+        if self._line.waiting >= OUTBOX_MAX:
             self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
             return
-        self._outbox.append(text)
-        self._outbox_ready.set()
+        self._line.send(text)
 
     def finish(self, ending: Ending) -> None:
         """Write down how the stream ends; the socket closes when that is stored."""
@@ -155,6 +148,40 @@ class Stream:
         )
         self._ended.set()
 
+    # --- line.ports.Ears ------------------------------------------------------------------
+
+    def heard(self, message: bytes) -> None:
+        """Take one message of the phone."""
+        session = self.session
+        if session.ended:
+            return
+        try:
+            frame = frames.decode(message)
+        except frames.BadFrame as error:
+            session.on_bad_frame(str(error))
+            return
+        if type(frame) is frames.Start:
+            if not self._is_ours(frame):
+                session.finish(Ending("protocol_error", "The stream belongs to another call."))
+                return
+            self.journal.call_sid = frame.start.callSid
+        try:
+            session.on_frame(frame)
+        except Exception:
+            self._fault()
+
+    def unreadable(self, why: str) -> None:
+        """Count a message that is no text."""
+        self.session.on_bad_frame(why)
+
+    def gone(self, code: int) -> None:
+        """The phone closed the stream, or was lost."""
+        if code == TOO_BIG:
+            self.session.finish(Ending("protocol_error", "A message was too large."))
+        else:
+            # Without `stop` the line may only have dropped: the caller comes back by the redirect.
+            self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
+
     # --- the two sides --------------------------------------------------------------------
 
     async def _connect(self) -> None:
@@ -169,34 +196,6 @@ class Stream:
     def _at_ms(self) -> int:
         return self.session.at_ms()
 
-    async def _read(self) -> None:
-        session, receive, decode = self.session, self._receive, frames.decode
-        while True:
-            event = await receive()
-            text = event.get("text")
-            if text is None:
-                if event["type"] == "websocket.disconnect":
-                    self._disconnected(int(event.get("code") or 1005))
-                    return
-                session.on_bad_frame("binary frame")
-                continue
-            try:
-                frame = decode(text)
-            except frames.BadFrame as error:
-                session.on_bad_frame(str(error))
-                continue
-            if type(frame) is frames.Start:
-                if not self._is_ours(frame):
-                    session.finish(Ending("protocol_error", "The stream belongs to another call."))
-                    return
-                self.journal.call_sid = frame.start.callSid
-            try:
-                session.on_frame(frame)
-            except Exception:
-                self._fault()
-            if session.ended:
-                return
-
     def _fault(self) -> None:
         # A fault of ours in one frame must not take the call with it.
         self._faults += 1
@@ -209,38 +208,13 @@ class Stream:
         right_call = known is None or start.callSid == known
         return start.accountSid == settings.TWILIO_ACCOUNT_SID and right_call
 
-    def _disconnected(self, code: int) -> None:
-        if code == TOO_BIG:
-            self.session.finish(Ending("protocol_error", "A message was too large."))
-        else:
-            # Without `stop` the line may only have dropped: the caller comes back by the redirect.
-            self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
-
-    async def _write(self) -> None:
-        outbox, ready = self._outbox, self._outbox_ready
-        try:
-            while True:
-                await ready.wait()
-                ready.clear()
-                while outbox:
-                    self._writing = True
-                    await self._write_some()
-                    self._bursts += 1
-                self._writing = False
-        except (RuntimeError, OSError):
-            log.debug("the phone's socket was closed while we wrote")
-
-    async def _write_some(self) -> None:
-        outbox, send = self._outbox, self._send
-        for _ in range(min(len(outbox), WRITTEN_AT_ONCE)):
-            await send({"type": "websocket.send", "text": outbox.popleft()})
-
     async def _watch(self) -> None:
-        """End the stream once no burst has got away in time; a timer per burst would cost more."""
+        """End the stream once nothing of what waits has got away in time."""
+        line = self._line
         while True:
-            bursts = self._bursts
+            written = line.written
             await asyncio.sleep(READS_WITHIN_S)
-            if self._writing and self._bursts == bursts:
+            if line.waiting and line.written == written:
                 self.session.hung_up(Ending("stream_lost", NOT_READING, resume=True))
 
     def _drop(self) -> None:
@@ -253,13 +227,6 @@ class Stream:
         log.warning("the end of a stream is not stored yet: the database is slow or away")
         if self._ending is None or not self._ending.resume:
             await recorder.flush(FINAL_FLUSH_TIMEOUT_S)
-
-    async def _close(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._send({"type": "websocket.close", "code": 1000})
-        except (RuntimeError, OSError):  # TimeoutError is one
-            log.debug("the phone's socket was closed already, or the phone reads nothing")
 
     async def _late_words(self) -> None:
         """What the caller said last is often written down only after the hang-up."""

@@ -17,12 +17,13 @@ import uvicorn
 import uvloop
 from django.conf import settings
 
+from calls.line.direct import MESSAGE_MAX
 from calls.live import live_calls
 from config import stand_ins
+from config.direct_sockets import DirectSocketProtocol
 
 log = logging.getLogger(__name__)
 
-MESSAGE_MAX = 256 * 1024
 COLLECT_AFTER = (20_000, 50, 100)
 """The collector's thresholds. It stops every thread: with Python's own thresholds, and with all of
 Django in view, one pass takes 50 to 130 ms, and each call hears that."""
@@ -78,7 +79,7 @@ def run(host: str, port: int, ready: str) -> None:
         host=host,
         port=port,
         http="httptools",
-        ws="websockets-sansio",
+        ws=DirectSocketProtocol,
         ws_max_size=MESSAGE_MAX,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -14,12 +14,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from calls.bridge import realtime_wire as wire
+from calls.bridge.fragments import Fragments
 from calls.bridge.model_events import Event, SessionLost
 from calls.bridge.ports import ModelSettings
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 8.0
+MESSAGE_MAX = 10 << 20  # bytes of one event
 BACKLOG_BYTES = 512 * 1024  # audio is dropped beyond this: stale speech helps nobody
 EXPIRED_CODE = 1001
 
@@ -39,7 +41,7 @@ class RealtimeModel(WSListener):
         self._on_event = on_event
         self._transport: WSTransport | None = None
         self._waiting: list[bytes] = []
-        self._fragments = bytearray()
+        self._fragments = Fragments(MESSAGE_MAX)
         self._closed = False
         self._serial = 0
 
@@ -92,13 +94,8 @@ class RealtimeModel(WSListener):
             return
         if kind not in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             return
-        if frame.fin and not self._fragments:
-            self._message(frame.get_payload_as_bytes())
-            return
-        self._fragments += frame.get_payload_as_bytes()
-        if frame.fin:
-            raw = bytes(self._fragments)
-            self._fragments.clear()
+        raw = self._fragments.joined(frame.get_payload_as_bytes(), last=frame.fin)
+        if raw is not None:
             self._message(raw)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:

@@ -29,7 +29,7 @@ from voiceassist.foundation.events import News, emit, hold_order
 log = logging.getLogger(__name__)
 
 BATCH = 500
-GATHER_S = 0.05  # waited for more records once the first of a batch is there
+GATHER_S = 0.15  # waited for more records once the first of a batch is there
 RETRY_S = (0.1, 0.5, 2.0, 5.0)
 BOUND = 100_000
 
@@ -89,6 +89,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._queue: queue.Queue[Record] = queue.Queue(BOUND)
+        self._awaited = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -99,6 +100,8 @@ class Recorder:
             self._queue.put_nowait(record)
         except queue.Full:
             log.error("a record of a call was dropped: the database has been away for too long")
+        if isinstance(record, Barrier | Stop):
+            self._awaited.set()
 
     async def flush(self, timeout_s: float) -> bool:
         """Wait until everything handed over so far is written; False after `timeout_s`."""
@@ -135,12 +138,13 @@ class Recorder:
 
     def _next_batch(self) -> list[Record]:
         batch = [self._queue.get()]
-        until = time.monotonic() + GATHER_S
-        while len(batch) < BATCH and not isinstance(batch[-1], Barrier):
-            try:
-                batch.append(self._queue.get(timeout=max(until - time.monotonic(), 0)))
-            except queue.Empty:
-                break
+        # Not by waiting for each record: every wake-up of this thread holds up the calls' loop.
+        self._awaited.wait(GATHER_S)
+        self._awaited.clear()
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < BATCH:
+                batch.append(self._queue.get_nowait())
+            self._awaited.set()  # there may be more
         return batch
 
     def _write(self, batch: list[Record]) -> None:

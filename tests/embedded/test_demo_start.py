@@ -15,12 +15,12 @@ IMPORTED_AFTER_S = 6
 ANSWERED_WITHIN_S = 4
 
 SLOW_IMPORT = f"""
-import sys, time
+import sys, threading
 
 class Slow:
     def find_spec(self, name, path=None, target=None):
         if name == "voiceassist.demo.stand_ins.realtime.endpoint":
-            time.sleep({IMPORTED_AFTER_S})
+            threading.Event().wait({IMPORTED_AFTER_S})
 
 sys.meta_path.insert(0, Slow())
 """

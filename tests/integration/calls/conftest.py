@@ -16,13 +16,21 @@ def calls_db(transactional_db):
 
 
 @pytest.fixture
-def site(calls_db, settings):
+def sockets():
+    """How the site's server speaks WebSocket: as `serve` does, unless a test says otherwise."""
+    from config.direct_sockets import DirectSocketProtocol
+
+    return DirectSocketProtocol
+
+
+@pytest.fixture
+def site(calls_db, settings, sockets):
     """The application with a line that rings a demo-like assistant with its tool."""
     from tests.factories.calls import make_line
     from tests.factories.tools import assign, endpoint_configuration, make_tool
     from tests.integration.calls.site import CallSite
 
-    running = CallSite(settings).start()
+    running = CallSite(settings, sockets).start()
     line = make_line(
         name="Juniper Cycles",
         first_message="Hello, this is Juniper Cycles. How can I help?",

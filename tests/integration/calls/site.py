@@ -14,6 +14,7 @@ from channels.layers import channel_layers
 from calls.live import live_calls
 from calls.models import Call
 from config.asgi import application
+from config.direct_sockets import DirectSocketProtocol
 from tests.factories.calls import CALLER, OUR_NUMBER
 from tests.services.ports import free_port
 from voiceassist.assistants.models import Assistant
@@ -51,7 +52,8 @@ class CallSite:
 
     assistant: Assistant
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, sockets: Any = DirectSocketProtocol) -> None:
+        self.sockets = sockets
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings
@@ -69,7 +71,9 @@ class CallSite:
         return self
 
     def stop(self) -> None:
-        """End everything that `start` began."""
+        """End everything that `start` began, if it has not been ended."""
+        if not self._thread.is_alive():
+            return
         self.loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(60)
         assert not self._thread.is_alive()
@@ -96,7 +100,7 @@ class CallSite:
                 uvicorn.Config(
                     application,
                     port=self.port,
-                    ws="websockets-sansio",
+                    ws=self.sockets,
                     ws_max_size=256 * 1024,
                     lifespan="on",
                     log_config=None,

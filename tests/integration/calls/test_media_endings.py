@@ -50,7 +50,7 @@ def stuck_call(site, settings):
         live = next(iter(live_calls._calls.values()))
         wait_until(lambda: live.session.encoder is not None)
         site.loop.call_soon_threadsafe(flood, live)
-        wait_until(lambda: len(live.session.phone._outbox) > 1000)
+        wait_until(lambda: live.session.phone._line.waiting > 1000)
         yield live
 
 
@@ -59,7 +59,7 @@ def test_a_dropped_stream_is_wound_up_though_the_phone_reads_nothing(site, setti
         site.loop.call_soon_threadsafe(live.drop)
         wait_until(lambda: not len(live_calls))
         assert live.session.model._closed
-        assert names_of_tasks(site).isdisjoint({"phone-writer", "phone-reader", "model"})
+        assert names_of_tasks(site).isdisjoint({"phone-watch", "model"})
 
 
 def test_a_phone_that_reads_nothing_loses_its_stream(site, settings, monkeypatch):
@@ -98,7 +98,7 @@ def test_a_step_of_winding_up_that_fails_keeps_none_of_the_others(site, settings
     asyncio.run(send_and_read(site, path, CONNECTED, start_frame(settings)))
     wait_until(lambda: not len(live_calls))
     assert len(models) == 1
-    assert names_of_tasks(site).isdisjoint({"phone-writer", "phone-reader", "model"})
+    assert names_of_tasks(site).isdisjoint({"phone-watch", "model"})
 
 
 def test_the_socket_stays_open_until_the_end_of_the_call_is_stored(site, settings, monkeypatch):
@@ -151,11 +151,11 @@ def test_a_fault_in_one_frame_is_logged_and_the_call_goes_on(site, settings, mon
 
 def test_why_a_task_of_a_stream_failed_is_logged(site, settings, monkeypatch, caplog):
     async def broken(self):
-        raise ValueError("the writer is broken")
+        raise ValueError("the watch is broken")
 
-    monkeypatch.setattr(media.Stream, "_write", broken)
+    monkeypatch.setattr(media.Stream, "_watch", broken)
     path = open_call(site)
     with caplog.at_level(logging.ERROR, logger="calls.media"):
         asyncio.run(send_and_read(site, path, CONNECTED, start_frame(settings)))
         wait_until(lambda: not len(live_calls))
-    assert "the writer is broken" in caplog.text
+    assert "the watch is broken" in caplog.text

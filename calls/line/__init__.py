@@ -1,0 +1,1 @@
+"""The phone's end of a media stream: one socket, text messages both ways."""

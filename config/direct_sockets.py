@@ -1,0 +1,115 @@
+"""uvicorn's WebSocket protocol, from which an application can take the connection over.
+
+The application reads the handshake over ASGI, and refuses it there; in place of `websocket.accept`
+it calls the extension `TAKE_OVER`, and from then on picows reads and writes the frames.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from picows import WSAutoPingStrategy, WSCloseCode, WSListener
+from picows.api import WSProtocol  # type: ignore[attr-defined]
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from calls.line.direct import TAKE_OVER
+
+log = logging.getLogger("picows.server")
+
+_PING_SECONDS = 20.0
+_READ_BUFFER = 16 * 1024
+
+
+class DirectSocketProtocol(WebSocketsSansIOProtocol):
+    """Speaks ASGI until somebody takes the connection over."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._received = bytearray()
+        self._direct: WSProtocol | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what comes before the handshake is answered: it is read again by whoever takes over.
+
+        It is bounded by the largest message: beyond that the connection is closed.
+        """
+        if not self.handshake_complete:
+            self._received += data
+        super().data_received(data)
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the connection with the request."""
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[TAKE_OVER] = self.take_over
+
+    def take_over(self, listener: WSListener) -> bool:
+        """Accept the handshake and give the connection to a listener.
+
+        Returns whether there is a connection: False where the client has gone.
+        """
+        if self.disconnected or self.handshake_complete or self.transport.is_closing():
+            return False
+        self.handshake_complete = True
+        self._direct = direct = self._protocol_of(listener)
+        self.transport.pause_reading()
+        self.transport.set_protocol(direct)
+        direct.connection_made(self.transport)
+        received, self._received = self._handshake() + self._pipelined(), bytearray()
+        while received:
+            buffer = direct.get_buffer(-1)
+            taken = min(len(buffer), len(received))
+            buffer[:taken] = received[:taken]
+            direct.buffer_updated(taken)
+            received = received[taken:]
+        if self.transport.is_closing():
+            return False
+        self.transport.resume_reading()
+        return True
+
+    def _handshake(self) -> bytes:
+        """The request as picows takes it: it refuses what proxies may add, as `keep-alive`."""
+        key = self.request.headers["Sec-WebSocket-Key"]
+        return (
+            "GET / HTTP/1.1\r\nHost: -\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+        ).encode("ascii")
+
+    def _pipelined(self) -> bytes:
+        return bytes(self._received.partition(b"\r\n\r\n")[2])
+
+    def shutdown(self) -> None:
+        """End the connection: the server stops."""
+        if self._direct is None:
+            super().shutdown()
+            return
+        self._direct.transport.send_close(WSCloseCode.SERVICE_RESTART)
+        self._direct.transport.disconnect()
+
+    async def run_asgi(self) -> None:
+        """Run the application for this connection."""
+        await super().run_asgi()
+        if self._direct is not None:
+            self.connections.discard(self)
+
+    def _protocol_of(self, listener: WSListener) -> WSProtocol:
+        return WSProtocol(
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=lambda request: listener,
+            logger=log,
+            disconnect_on_exception=False,
+            websocket_handshake_timeout=None,
+            enable_auto_ping=True,
+            auto_ping_idle_timeout=_PING_SECONDS,
+            auto_ping_reply_timeout=_PING_SECONDS,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            enable_auto_pong=True,
+            max_frame_size=self.config.ws_max_size,
+            extra_headers=None,
+            read_buffer_init_size=_READ_BUFFER,
+        )
