@@ -34,12 +34,13 @@ def run(say: Say, *, seconds: float = 8.0, with_product: bool = True) -> dict[st
         if not with_product:
             return {"batches": _batches(say, seconds, relay, naive, None)[1]}
         with product_environment(model) as env, product(env) as subject:
-            counted, batches = _batches(say, seconds, relay, naive, subject)
+            # First what wants the machine at its quietest.
             many = _many(say, seconds, relay, subject, "alone")
             beside = {
                 neighbours: _beside(say, seconds, relay, subject, env, neighbours)
                 for neighbours in NEIGHBOURS
             }
+            counted, batches = _batches(say, seconds, relay, naive, subject)
             most = _ladder(say, seconds, subject, many)
     return _outcome(counted, batches, many, beside, most)
 
