@@ -13,6 +13,7 @@ function start() {
   const { agent, name, threadId } = root.dataset;
   const talk = connect({ agent, threadId });
   const list = root.querySelector("[data-messages]");
+  const earlier = root.querySelector("[data-earlier]");
   const inbox = root.querySelector("tool-inbox");
   const form = document.getElementById("composer");
   const message = document.getElementById("message");
@@ -89,8 +90,10 @@ function start() {
   }
 
   function draw() {
-    const { messages, calls, status, error } = talk.state;
+    const { earlier: untold, messages, calls, status, error } = talk.state;
     const nearEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 160;
+    earlier.hidden = !untold;
+    earlier.textContent = `${untold} earlier ${untold === 1 ? "message is" : "messages are"} not shown here.`;
     messages.forEach((each, index) => drawMessage(each, index, calls, status));
     for (const [index, row] of rows) {
       if (index >= messages.length) {

@@ -3,7 +3,7 @@
 export const OPEN = new Set(["proposed", "pending_approval", "pending_frontend"]);
 
 export function emptyState() {
-  return { seq: 0, status: "idle", runId: "", messages: [], calls: {}, error: null };
+  return { seq: 0, status: "idle", runId: "", earlier: 0, messages: [], calls: {}, error: null };
 }
 
 // What `GET /api/conversations/{id}` tells, which holds all that happened up to its `last_event_id`.
@@ -17,6 +17,7 @@ export function stateOf(detail) {
     seq: detail.last_event_id,
     status: detail.status.startsWith("awaiting_") ? "paused" : detail.status,
     runId: detail.run_id ?? "",
+    earlier: detail.message_count - detail.messages.length, // the API tells the newest ones
     messages: detail.messages.map(({ id, role, text, tool_calls: called }) => ({ id, role, text, calls: called.map((call) => call.tool_call_id) })),
     calls,
     error: detail.status === "failed" ? { code: detail.code, message: detail.message } : null,

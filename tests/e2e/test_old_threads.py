@@ -43,9 +43,18 @@ def demo(tmp_path: Path) -> Iterator[Product]:
 
 def forget_events(demo: Product) -> None:
     """Delete all events, as happens to old ones."""
+    write(demo, "DELETE FROM conversations_runevent")
+
+
+def have_said_more_before(demo: Product) -> None:
+    """Let the thread be longer than what a page is told."""
+    write(demo, "UPDATE conversations_conversation SET message_count = message_count + 7")
+
+
+def write(demo: Product, statement: str) -> None:
     path = demo.env["DATABASE_URL"].removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, timeout=30)) as database, database:
-        assert database.execute("DELETE FROM conversations_runevent").rowcount > 0
+        assert database.execute(statement).rowcount > 0
 
 
 async def words_on(page: Page) -> list[str]:
@@ -81,4 +90,9 @@ async def test_a_thread_whose_events_are_gone_is_drawn_and_goes_on(
     await page.reload()
     await expect(page.locator("[data-problem]")).to_contain_text("credit", timeout=ANSWER)
     assert "stand-in:no_credit" in await words_on(page)
+    earlier = page.locator("[data-earlier]")
+    await expect(earlier).to_be_hidden()
+    have_said_more_before(demo)
+    await page.reload()
+    await expect(earlier).to_have_text("7 earlier messages are not shown here.", timeout=ANSWER)
     await context.close()
