@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 
@@ -207,3 +208,21 @@ def test_who_may_only_read_sees_the_rules(shop: Organization, as_role: AsRole) -
     text = as_role("operator").get(reverse(ORGANIZATION, args=[shop.pk])).content.decode()
     assert "files.example.org" in text
     assert "<textarea" not in text
+
+
+async def everything(parts: AsyncIterator[bytes]) -> bytes:
+    return b"".join([part async for part in parts])
+
+
+def test_the_whole_audit_is_downloaded_from_its_list(shop: Organization, as_role: AsRole) -> None:
+    client = as_role("admin")
+    client.post(reverse(ADD), given())
+    listed = client.get(reverse("admin:organizations_auditentry_changelist")).content.decode()
+    button = re.search(
+        r'href="([^"]+)"[^>]*>\s*(?:<[^>]+>[^<]*</[^>]+>\s*)*Download all entries', listed
+    )
+    assert button
+    answer = client.get(button[1], follow=True)
+    assert answer["Content-Disposition"].startswith("attachment")
+    lines = async_to_sync(everything)(answer.streaming_content).splitlines()
+    assert len(lines) == AuditEntry.objects.of(shop).count() == int(answer["X-Audit-Entries"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
+from voiceassist.foundation.admin import ReadOnlyAdmin, action, display, pretty_json
+from voiceassist.organizations.current import Actor, role_in_current
 from voiceassist.organizations.models import AuditEntry
 
 
@@ -41,10 +43,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_fields = ("action", "object_name", "actor_name")
     date_hierarchy = "at"
     ordering = ("-sequence", "-pk")
+    actions_list = ("download",)
     fieldsets = (
         (None, {"fields": ("action", "who", "at", "what", "object_id", "details")}),
         ("Its place in the chain", {"fields": ("sequence", "hash_before", "own_hash")}),
     )
+
+    @action(description="Download all entries", icon="download", permissions=["download"])
+    def download(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the whole chain as a file."""
+        return HttpResponseRedirect(f"{reverse('api-audit')}?format=jsonl")
+
+    def has_download_permission(self, request: HttpRequest) -> bool:
+        """Return whether there is one chain: who belongs nowhere sees those of all."""
+        return role_in_current(cast(Actor, request.user)) is not None
 
     @display(description="What", ordering="object_name")
     def what(self, obj: AuditEntry) -> str:
