@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -20,11 +20,12 @@ from tools_library.admin import inbox
 from tools_library.admin.deciding import DecidingAdmin, differences, in_short, moment, tool_link
 from tools_library.admin.fields import PrettyJSONField
 from tools_library.admin.origin import place
-from tools_library.approvals import answering, grants, sending
+from tools_library.approvals import answering, grants, sending, whose
 from tools_library.approvals.answering import Answer
-from tools_library.approvals.choices import ApprovalStatus, Decision, Remember
+from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
 from tools_library.models import Approval, ApprovalGrant
 from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
+from voiceassist.organizations.current import Actor
 
 _TONES = {
     ApprovalStatus.PENDING.label: "warning",
@@ -37,12 +38,9 @@ _IN_SECONDS, _IN_MINUTES = 600, 120
 """Below these a time is told in seconds, in minutes."""
 
 
-class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What can be written beside the buttons."""
+class NoForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What can be written beside the buttons by those whose yes does not count."""
 
-    run_with = PrettyJSONField(
-        label="Run it with", help_text="All arguments. Change them to approve something else."
-    )
     send_to = forms.CharField(
         required=False,
         label="Send to",
@@ -52,10 +50,25 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Approval
-        fields = ("reason", "remember")
+        fields: tuple[str, ...] = ("reason",)
         labels: ClassVar = {"reason": "Why not", "remember": "A yes holds for"}
         help_texts: ClassVar = {"reason": "With a no, the model is told it."}
         widgets: ClassVar = {"reason": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
+
+    def field_for(self, path: str) -> str:
+        """Return the field that shows what the service has against the arguments."""
+        return {"arguments": "run_with", "decision": "run_with", "to": "send_to"}.get(path, path)
+
+
+class AnswerForm(NoForm):
+    """The same for those who may say yes."""
+
+    run_with = PrettyJSONField(
+        label="Run it with", help_text="All arguments. Change them to approve something else."
+    )
+
+    class Meta(NoForm.Meta):
+        fields = ("reason", "remember")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,10 +76,6 @@ class AnswerForm(forms.ModelForm):  # type: ignore[type-arg]
         written.initial = self.instance.arguments
         lines = json.dumps(self.instance.arguments, indent=2).count("\n") + 1
         written.widget.attrs["rows"] = min(max(lines, 3), _MOST_LINES)
-
-    def field_for(self, path: str) -> str:
-        """Return the field that shows what the service has against the arguments."""
-        return {"arguments": "run_with", "decision": "run_with", "to": "send_to"}.get(path, path)
 
 
 @admin.register(Approval)
@@ -90,8 +99,7 @@ class ApprovalAdmin(DecidingAdmin):
         if obj is not None and self.has_change_permission(request, obj):
             return [
                 (None, {"fields": ("named", "asked_of", "whence", "left", "asked")}),
-                ("Your answer", {"fields": ("run_with", "remember", "reason")}),
-                ("Or let somebody else answer", {"fields": ("send_to",)}),
+                *_answer_fields(whose.why_not(obj, cast(Actor, request.user)), obj),
                 more,
             ]
         return [
@@ -107,6 +115,21 @@ class ApprovalAdmin(DecidingAdmin):
         if isinstance(obj, (int, str)):  # Unfold asks by the row's id
             obj = self.get_object(request, str(obj))
         return obj is None or obj.status == ApprovalStatus.PENDING
+
+    def has_yes_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Return whether the person's yes to this question counts; of no question, it may."""
+        if object_id is None:  # Unfold asks again as it runs the action, and names no row
+            return True
+        asked = self.get_object(request, str(object_id))
+        return asked is not None and not whose.why_not(asked, cast(Actor, request.user))
+
+    def get_form(
+        self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[Any]]:
+        """Return the form with what this person can decide."""
+        if obj is not None and whose.why_not(obj, request.user):
+            kwargs["form"] = NoForm
+        return super().get_form(request, obj, change=change, **kwargs)
 
     @display(description="Tool", ordering="tool_name", header=True)
     def what(self, obj: Approval) -> tuple[str, str]:
@@ -190,7 +213,7 @@ class ApprovalAdmin(DecidingAdmin):
         """Return what the audit says of it."""
         return inbox.record_of(obj)
 
-    @action(description="Approve", permissions=["change"], icon="check")
+    @action(description="Approve", permissions=["change", "yes"], icon="check")
     def approve(self, request: HttpRequest, obj: Any) -> None:
         """Say yes, to other arguments where they were changed."""
         written = obj.answered_with
@@ -305,6 +328,14 @@ class ApprovalGrantAdmin(OrganizationAdmin):
     def erase(self, request: HttpRequest, obj: ApprovalGrant) -> None:
         """Revoke the grant."""
         grants.revoke(obj, request.user)
+
+
+def _answer_fields(refusal: str, obj: Approval) -> list[tuple[str, dict[str, Any]]]:
+    sending_on = ("Or let somebody else answer", {"fields": ("send_to",)})
+    if not refusal:
+        return [("Your answer", {"fields": ("run_with", "remember", "reason")}), sending_on]
+    no = {"fields": ("given", "reason"), "description": f"{refusal} You can say no."}
+    return [("Your answer", no), *([sending_on] if obj.policy == Policy.STAFF else [])]
 
 
 def in_words(seconds: float) -> str:

@@ -118,6 +118,20 @@ def test_a_question_to_the_caller_cannot_be_approved_from_the_list(organization,
     assert Approval.unscoped.get().status == "pending"
 
 
+def test_whose_yes_does_not_count_can_say_no_and_is_told_why(organization, confirmed):
+    row = ask(confirmed, organization).approval
+    client, path = signed_in(organization, "owner"), f"{QUESTIONS}{row.pk}/change/"
+    page = client.get(path).content.decode()
+    assert "Only the caller can say yes to this, on the phone. You can say no." in page
+    assert "tools_library_approval_reject" in page
+    assert "tools_library_approval_approve" not in page and 'name="run_with"' not in page
+    press(client, path, "approve")
+    assert Approval.unscoped.get().status == "pending"
+    press(client, path, "reject", reason="They rang off.")
+    answered = Approval.unscoped.get()
+    assert (answered.status, answered.reason) == ("rejected", "They rang off.")
+
+
 def test_one_is_approved_with_other_arguments_and_remembered(organization, staffed):
     row = ask(staffed, organization).approval
     client, path = signed_in(organization, "operator"), f"{QUESTIONS}{row.pk}/change/"
