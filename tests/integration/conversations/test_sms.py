@@ -130,8 +130,8 @@ def test_after_stop_nothing_is_sent_until_start(model, texter):
     texter.write("Hello")
     wait_for(lambda: model.requests, seconds=SECONDS, what="the step")
     assert texter.write("Stop") == EMPTY
+    assert statuses(AgentRun) == ["cancelled"]
     texter.site.loop.call_soon_threadsafe(on.set)
-    wait_for(lambda: statuses(AgentRun) == ["completed"], seconds=SECONDS, what="the run")
     assert texter.write("HELP") == EMPTY and texter.write("Are you there?") == EMPTY
     assert "You get our messages again." in texter.write("START")
     texter.write("Hello again")
@@ -225,6 +225,13 @@ def test_a_yes_or_a_no_by_text_decides_what_was_asked(model, texter, word, statu
     wait_for_rows(IncomingText, "said", "answered")
     told = json.loads(model.requests[1].messages[-1]["content"])
     assert told["success"] is (status == "success")
+
+
+def test_stop_in_place_of_a_yes_withdraws_what_was_asked_and_says_nothing(model, texter):
+    question = ask(model, texter)
+    assert texter.write("STOP") == EMPTY
+    assert (statuses(AgentRun), ToolExecution.unscoped.get().status) == (["cancelled"], "cancelled")
+    assert texter.got() == [question] and len(model.requests) == 1
 
 
 def test_another_text_instead_of_a_yes_withdraws_what_was_asked(model, texter):

@@ -28,7 +28,14 @@ from voiceassist.conversations.choices import (
 )
 from voiceassist.conversations.loop import texting
 from voiceassist.conversations.models import AgentRun, Conversation, IncomingText, OutgoingText
-from voiceassist.conversations.services import answering, locking, pace, sms_sending, starting
+from voiceassist.conversations.services import (
+    answering,
+    cancelling,
+    locking,
+    pace,
+    sms_sending,
+    starting,
+)
 from voiceassist.conversations.services.errors import (
     Busy,
     ConversationError,
@@ -187,6 +194,7 @@ def _judge(locked: Conversation, row: IncomingText, delivery: Delivery) -> str:
 def _obey(locked: Conversation, ordered: str, language: str, *, stopped: bool) -> str:
     if ordered == "stop":
         sms_sending.stop(locked)
+        cancelling.cancel(locked)
         return ""
     if ordered == "start":
         locked.stopped_at = None
