@@ -116,6 +116,11 @@ class ApprovalAdmin(DecidingAdmin):
             obj = self.get_object(request, str(obj))
         return obj is None or obj.status == ApprovalStatus.PENDING
 
+    def has_sending_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Return whether the question can go to somebody else; the caller's and user's cannot."""
+        asked = self.get_object(request, str(object_id)) if object_id is not None else None
+        return asked is None or asked.policy == Policy.STAFF
+
     def has_yes_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Return whether the person's yes to this question counts; of no question, it may."""
         if object_id is None:  # Unfold asks again as it runs the action, and names no row
@@ -235,7 +240,7 @@ class ApprovalAdmin(DecidingAdmin):
         inbox.answer(request, _fresh(obj), given)
         self.message_user(request, f"{obj.tool_name} does not run.")
 
-    @action(description="Send", permissions=["change"], icon="send")
+    @action(description="Send", permissions=["change", "sending"], icon="send")
     def send(self, request: HttpRequest, obj: Any) -> None:
         """Let somebody else of staff answer."""
         to = obj.answered_with["send_to"]
