@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Expression, Model, QuerySet
+from django.db.models.sql import UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
 
@@ -67,12 +68,41 @@ class PreparedQuery:
         plan = self._plans.get(kind)
         if plan is None:
             plan = self._plans[kind] = _plan(self._rows(*self._given)[:most])
-        arguments = [
-            each.prepared(values) if isinstance(each, Given) else each for each in plan.arguments
-        ]
         with connection.cursor() as cursor:
-            cursor.execute(plan.statement, arguments)
+            cursor.execute(plan.statement, plan.filled(values))
             return [plan.converted(list(row)) for row in cursor.fetchall()]
+
+
+class PreparedUpdate:
+    """A change of the rows that have these values in some columns; some may be its new values.
+
+    Args:
+        model, fields: as of a query.
+        change: returns, from one `Given` per field, which rows change and the new values of fields.
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        fields: Sequence[str],
+        change: Callable[..., tuple[QuerySet[Any], dict[str, Any]]],
+    ) -> None:
+        self._given = [Given(position, model, name) for position, name in enumerate(fields)]
+        self._change = change
+        self._plans: dict[str, _Plan] = {}
+
+    def run(self, *values: Any) -> int:
+        """Change the rows and return how many there were."""
+        plan = self._plans.get(connection.vendor)
+        if plan is None:
+            rows, new = self._change(*self._given)
+            query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
+            query.add_update_values(new)
+            statement, arguments = query.get_compiler(connection=connection).as_sql()
+            plan = self._plans[connection.vendor] = _Plan(statement, tuple(arguments), ())
+        with connection.cursor() as cursor:
+            cursor.execute(plan.statement, plan.filled(values))
+            return int(cursor.rowcount)
 
 
 def columns(model: type[Model]) -> tuple[str, ...]:
@@ -95,6 +125,12 @@ class _Plan:
     statement: str
     arguments: tuple[Any, ...]
     converters: tuple[tuple[int, list[Callable[..., Any]], Any], ...]
+
+    def filled(self, values: Sequence[Any]) -> list[Any]:
+        """Return the arguments with these values in the places left open."""
+        return [
+            each.prepared(values) if isinstance(each, Given) else each for each in self.arguments
+        ]
 
     def converted(self, row: list[Any]) -> list[Any]:
         for place, converters, expression in self.converters:

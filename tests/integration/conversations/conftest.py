@@ -6,10 +6,11 @@ import pytest
 @pytest.fixture
 def conversations_db(transactional_db):
     """A database that the conversations' threads share with the test."""
-    from voiceassist.conversations.services.database import threads
+    from voiceassist.conversations.services.database import threads, writers
 
     yield
     threads.close_connections()
+    writers.close_connections()
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """Text of several streams is stored together: none keeps another's from being stored."""
 
 import asyncio
+import threading
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.utils import timezone
 
 from tests.factories.conversations import make_conversation
 from tests.integration.conversations.scripted import ScriptedModel, kinds, until_rest
 from tests.integration.conversations.test_agent import in_db, say
 from voiceassist.conversations.models import AgentRun, Conversation, RunEvent
 from voiceassist.conversations.services import cancelling, events, leases, writing
+from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.driving import driver
 from voiceassist.conversations.services.events import Pieces
 from voiceassist.conversations.services.live import live
@@ -45,6 +48,14 @@ def texts(conversation):
     return [piece for row in rows for piece in row.data["pieces"]]
 
 
+def seen(conversation):
+    """Return what is stored, by a connection that is closed again."""
+    try:
+        return texts(conversation)
+    finally:
+        connection.close()
+
+
 def told(frames):
     return "".join(each.data["delta"] for each in frames if each.type == "text_delta")
 
@@ -71,6 +82,53 @@ async def test_words_are_stored_while_the_model_still_speaks(models):
         frames = await until_rest(conversation)
         assert told(frames) == f"{words} one {words} two"
         assert kinds(frames)[-2:] == ["message_completed", "run_finished"]
+
+
+async def test_every_sign_of_the_text_of_several_streams_is_stored_as_it_was_said(conversations_db):
+    said = ("It's ", 'a "%s" \\ %% ', "😀 ünï\n\u2028", '{"pieces": [1]}', " ", "null")
+    conversations = [await in_db(make_conversation) for _ in range(3)]
+    pieces = [Pieces(each, place + 1, said) for place, each in enumerate(conversations)]
+    await threads.run(events.store_pieces, [*pieces, Pieces(conversations[0], 50, ())])
+    for place, conversation in enumerate(conversations):
+        frames = await in_db(events.stored, conversation.pk, 0)
+        assert tuple(each.data["delta"] for each in frames) == said
+        assert [each.seq for each in frames] == list(range(place + 1, place + 1 + len(said)))
+        row = await in_db(RunEvent.unscoped.get, conversation=conversation)
+        assert row.organization_id == conversation.organization_id
+        assert (row.type, row.data) == ("text_delta", {"pieces": list(said)})
+        assert row.at <= timezone.now()
+
+
+async def test_text_is_stored_while_all_other_database_threads_are_busy(models):
+    goes_on, ends, done = asyncio.Event(), asyncio.Event(), threading.Event()
+    models("A", "one ", goes_on, "two ", ends, "three")
+    conversation = await in_db(make_conversation)
+    await say(conversation, "A")
+    await until(lambda: texts(conversation))
+    busy = [asyncio.ensure_future(threads.run_open(done.wait)) for _ in range(20)]
+    goes_on.set()
+    try:
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(seen, conversation) != ["one ", "two "]:
+                await asyncio.sleep(0.02)
+    finally:
+        done.set()
+        await asyncio.gather(*busy)
+    ends.set()
+    assert told(await until_rest(conversation)) == "one two three"
+
+
+async def test_of_runs_only_ones_own_are_held_and_their_leases_renewed(models):
+    conversations, _ = await begun(models, "A", "B")
+    runs = [each.plan.run_id for each in writing.writer.steps]
+    before = await in_db(AgentRun.unscoped.get, pk=runs[0])
+    await in_db(AgentRun.unscoped.filter(pk=runs[1]).update, claimed_by="another")
+    assert await in_db(leases.look_after, live.name, runs, [], renew=False) == {runs[0]}
+    assert await in_db(leases.look_after, live.name, runs, [], renew=True) == {runs[0]}
+    after, foreign = [await in_db(AgentRun.unscoped.get, pk=run) for run in runs]
+    assert after.lease_until > before.lease_until
+    assert foreign.claimed_by == "another" and foreign.lease_until < after.lease_until
+    await driver.stop()
 
 
 async def test_text_that_is_refused_keeps_no_other_from_being_stored(models):

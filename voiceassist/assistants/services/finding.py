@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from voiceassist.assistants.models import Assistant
+from voiceassist.foundation.prepared import PreparedQuery, columns, instance
 from voiceassist.organizations.models import Organization
 
 _ID_DIGITS = 18  # longer numbers fit no key
@@ -14,8 +15,26 @@ def find(organization: Organization | int, named: str) -> Assistant | None:
     """Return the organization's assistant of an id or slug; None where it has none."""
     if "\0" in named:  # no database takes it
         return None
-    rule = Q(slug=named)
-    if named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS:
-        rule |= Q(pk=int(named))
-    found: Assistant | None = Assistant.objects.of(organization).filter(rule).first()
-    return found
+    key = organization if isinstance(organization, int) else organization.pk
+    is_id = named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS
+    found = _BY_EITHER.first(key, named, int(named)) if is_id else _BY_SLUG.first(key, named)
+    return None if found is None else instance(Assistant, _ALL, iter(found))
+
+
+_ALL = columns(Assistant)
+
+_BY_SLUG = PreparedQuery(
+    Assistant,
+    ["organization_id", "slug"],
+    lambda organization_id, slug: (
+        Assistant.objects.of(organization_id).filter(slug=slug).values_list(*_ALL)
+    ),
+)
+
+_BY_EITHER = PreparedQuery(
+    Assistant,
+    ["organization_id", "slug", "id"],
+    lambda organization_id, slug, pk: (
+        Assistant.objects.of(organization_id).filter(Q(slug=slug) | Q(pk=pk)).values_list(*_ALL)
+    ),
+)

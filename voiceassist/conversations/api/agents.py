@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from tools_library.approvals import answering as approvals
 from tools_library.models import Approval
+from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.doors import Asked, door
 from voiceassist.conversations.api.reading_bodies import mapping, message, objects, text
@@ -121,9 +122,7 @@ def thread_of(who: Participant, agent_id: str, thread_id: str) -> Conversation |
         NoSuchConversation: there is no such agent; the thread is another's, or somebody else's.
         PermissionDenied: they may read it, but it is somebody else's.
     """
-    people.assistant_of(who, agent_id)
-    rows = Conversation.objects.of(who.organization_id).filter(thread_id=thread_id)
-    return _own(who, agent_id, thread_id) if thread_id and rows.exists() else None
+    return _begun(who, people.assistant_of(who, agent_id), thread_id)
 
 
 def conversation_for(who: Participant, agent_id: str, thread_id: str) -> Conversation:
@@ -133,13 +132,23 @@ def conversation_for(who: Participant, agent_id: str, thread_id: str) -> Convers
         NoSuchConversation, PermissionDenied: as `thread_of`.
         InvalidInput, NotReady: as `starting.create`.
     """
-    found = thread_of(who, agent_id, thread_id)
+    assistant = people.assistant_of(who, agent_id)
+    found = _begun(who, assistant, thread_id)
     if found is not None:
         return found
     try:
-        return starting.create(people.assistant_of(who, agent_id), who, thread_id=thread_id)
+        return starting.create(assistant, who, thread_id=thread_id)
     except ThreadTaken:  # by a first message that was a moment earlier
         return _own(who, agent_id, thread_id)
+
+
+def _begun(who: Participant, assistant: Assistant, thread_id: str) -> Conversation | None:
+    if not thread_id:
+        return None
+    rows = Conversation.objects.of(who.organization_id).filter(thread_id=thread_id)
+    if not rows.exists():
+        return None
+    return people.owned(who, _with(assistant, people.find_thread(who, thread_id)))
 
 
 @transaction.atomic  # a message that is refused begins no conversation
@@ -204,15 +213,16 @@ def _decide(asked: Asked, conversation: Conversation, approval_id: int) -> None:
 
 
 def _readable(who: Participant, agent_id: str, thread_id: str) -> Conversation:
-    return _with_agent(who, agent_id, people.find_thread(who, thread_id))
+    found = people.find_thread(who, thread_id)
+    return _with(people.assistant_of(who, agent_id), found)
 
 
 def _own(who: Participant, agent_id: str, thread_id: str) -> Conversation:
     return people.owned(who, _readable(who, agent_id, thread_id))
 
 
-def _with_agent(who: Participant, agent_id: str, found: Conversation) -> Conversation:
-    if found.assistant_id != people.assistant_of(who, agent_id).pk:
+def _with(assistant: Assistant, found: Conversation) -> Conversation:
+    if found.assistant_id != assistant.pk:
         raise NoSuchConversation(f"This agent has no thread {found.thread_id!r}.")
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from voiceassist.conversations.choices import OPEN_RUNS, Phase, Role, RunStatus
+from voiceassist.conversations.choices import Phase, Role, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation, RunEvent
-from voiceassist.conversations.services import closing, locking
+from voiceassist.conversations.services import closing, locking, rows
 
 STOPPED = "The person stopped the answer; the call did not take place."
 
@@ -19,7 +19,7 @@ def cancel(conversation: Conversation) -> bool:
     notices within a fifth of a second.
     """
     locked = locking.lock(conversation.pk)
-    run = AgentRun.unscoped.filter(conversation=locked, status__in=OPEN_RUNS).first()
+    run = rows.open_run(locked.pk)
     if run is None:
         return False
     if run.status == RunStatus.RUNNING and run.phase == Phase.MODEL:

@@ -16,6 +16,7 @@ from voiceassist.conversations.choices import (
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
 from voiceassist.conversations.services import events, sms_sending
 from voiceassist.conversations.services.results import refused
+from voiceassist.foundation import written
 
 _ENDED = (
     "status", "stop_reason", "error_message", "usage", "finished_at", "claimed_by", "touched_at",
@@ -68,7 +69,7 @@ def end_run(
     """End a run and tell those who watch; the caller saves the conversation."""
     run.status, run.stop_reason, run.error_message = status, stop_reason, error
     run.finished_at, run.claimed_by = timezone.now(), ""
-    run.save(update_fields=_ENDED)
+    written.update(run, _ENDED)
     locked.agent_state = AgentState.COMPLETED if status == RunStatus.COMPLETED else AgentState.IDLE
     locked.pending_frontend_tools = []
     told = {

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from voiceassist.conversations.choices import OPEN_RUNS, PAUSED_RUNS, ProposalStatus
+from voiceassist.conversations.choices import PAUSED_RUNS, ProposalStatus
 from voiceassist.conversations.loop.frames import RESTS, UNKNOWN, Frame
-from voiceassist.conversations.models import AgentRun, ToolProposal
-from voiceassist.conversations.services import events
+from voiceassist.conversations.models import ToolProposal
+from voiceassist.conversations.services import events, rows
 from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.live import live
 
 HEARTBEAT_SECONDS = 10.0
-_PAGE = 500
 _GAP_TRIES = 20
 _GAP_SECONDS = 0.05
 
@@ -26,10 +25,9 @@ async def follow(conversation_id: int, after: int, *, to_rest: bool) -> AsyncIte
     """
     subscription = await live.subscribe(conversation_id)
     try:
-        # Before the rows are read: what is at rest now has stored all of its events.
-        resting = to_rest and await threads.run(at_rest, conversation_id)
+        resting, frames = await threads.run(_opening, conversation_id, after, to_rest)
         last, newest = after, ""
-        async for frame in _stored(conversation_id, last):
+        async for frame in _stored(conversation_id, last, frames):
             last, newest = frame.seq, frame.type
             yield frame
         if to_rest and not resting and newest in RESTS:
@@ -65,8 +63,7 @@ async def follow(conversation_id: int, after: int, *, to_rest: bool) -> AsyncIte
 
 def at_rest(conversation_id: int) -> bool:
     """Return whether nothing goes on by itself: no run is open, or it waits for people only."""
-    rows = AgentRun.unscoped.filter(conversation=conversation_id, status__in=OPEN_RUNS)
-    run = rows.only("pk", "status").first()
+    run = rows.open_run(conversation_id)
     if run is None:
         return True
     if run.status not in PAUSED_RUNS:
@@ -75,14 +72,26 @@ def at_rest(conversation_id: int) -> bool:
     return not ToolProposal.unscoped.filter(run=run, status__in=moving).exists()
 
 
-async def _stored(conversation_id: int, after: int) -> AsyncIterator[Frame]:
+def _opening(conversation_id: int, after: int, to_rest: bool) -> tuple[bool, list[Frame]]:
+    """Return whether a stream ends with what is stored, and the first of that."""
+    # Before the rows are read: what is at rest now has stored all of its events.
+    resting = to_rest and at_rest(conversation_id)
+    return resting, events.stored(conversation_id, after)
+
+
+async def _stored(
+    conversation_id: int, after: int, first: list[Frame] | None = None
+) -> AsyncIterator[Frame]:
+    """Yield what is stored after a number; `first`: the beginning of it, where it was read."""
+    frames = first
     while True:
-        frames = await threads.run(events.stored, conversation_id, after, _PAGE)
+        if frames is None:
+            frames = await threads.run(events.stored, conversation_id, after)
         for frame in frames:
             yield frame
-        if len(frames) < _PAGE:
+        if len(frames) < events.PAGE:
             return
-        after = frames[-1].seq
+        after, frames = frames[-1].seq, None
 
 
 async def _gap(conversation_id: int, after: int, before: int) -> AsyncIterator[Frame]:

@@ -6,6 +6,7 @@ from tools_library.engine.cleaning import clean_text
 from voiceassist.conversations.choices import Role
 from voiceassist.conversations.models import AgentRun, Conversation, Message
 from voiceassist.conversations.services import rows
+from voiceassist.foundation import written
 
 
 def lock(conversation_id: int) -> Conversation:
@@ -21,7 +22,7 @@ def lock(conversation_id: int) -> Conversation:
 
 def save(locked: Conversation) -> None:
     """Store what runs change of a locked conversation."""
-    locked.save(update_fields=_CHANGED)
+    written.update(locked, _CHANGED)
 
 
 _CHANGED = (
@@ -38,7 +39,7 @@ def write(
     Args:
         client_id: what a client calls it.
     """
-    message = Message.unscoped.create(
+    message = Message(
         organization_id=locked.organization_id,
         conversation=locked,
         run=run,
@@ -47,5 +48,6 @@ def write(
         text=clean_text(text),
         client_id=client_id[:100],
     )
+    written.insert([message])
     locked.message_count += 1
     return message

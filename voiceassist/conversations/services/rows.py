@@ -16,6 +16,7 @@ from voiceassist.organizations.models import Organization
 
 _RUN, _CONVERSATION, _VERSION = columns(AgentRun), columns(Conversation), columns(AssistantVersion)
 _PROPOSAL, _EXECUTION = columns(ToolProposal), columns(ToolExecution)
+_WHOLE_ASSISTANT = columns(Assistant)
 _ASSISTANT, _ORGANIZATION = ("id", "organization_id", "name", "slug"), ("id", "name")
 
 _STEP = PreparedQuery(
@@ -60,6 +61,20 @@ _HELD = PreparedQuery(
         status=RunStatus.RUNNING,
         phase=Phase.MODEL,
     ).values_list(*_RUN),
+)
+
+_OPEN = PreparedQuery(
+    AgentRun,
+    ["conversation_id"],
+    lambda conversation_id: AgentRun.unscoped.filter(
+        conversation_id=conversation_id, status__in=OPEN_RUNS
+    ).values_list(*_RUN),
+)
+
+_OWN = PreparedQuery(
+    Assistant,
+    ["id"],
+    lambda assistant_id: Assistant.unscoped.filter(pk=assistant_id).values_list(*_WHOLE_ASSISTANT),
 )
 
 _LOCKED = PreparedQuery(
@@ -110,6 +125,18 @@ def calls_of_step(conversation_id: int) -> list[ToolProposal]:
         if call.execution is not None and call.execution.definition_id in kept:
             call.execution.definition = kept[call.execution.definition_id]
     return calls
+
+
+def open_run(conversation_id: int) -> AgentRun | None:
+    """Return the run of a conversation that has not ended; None: there is none."""
+    found = _OPEN.first(conversation_id)
+    return None if found is None else instance(AgentRun, _RUN, iter(found))
+
+
+def assistant_of(conversation: Conversation) -> Assistant | None:
+    """Return the assistant of a conversation as it is now; None: it has none any more."""
+    found = _OWN.first(conversation.assistant_id) if conversation.assistant_id else None
+    return None if found is None else instance(Assistant, _WHOLE_ASSISTANT, iter(found))
 
 
 def run_held_by(claimant: str, run_id: int, step: int) -> AgentRun | None:

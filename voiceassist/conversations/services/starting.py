@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from tools_library.engine.cleaning import clean_text
 from voiceassist.assistants.models import Assistant
-from voiceassist.conversations.choices import OPEN_RUNS, AgentState, Channel, Role, RunStatus
+from voiceassist.conversations.choices import AgentState, Channel, Role, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation
 from voiceassist.conversations.services import (
     closing,
@@ -21,10 +21,12 @@ from voiceassist.conversations.services import (
     events,
     locking,
     python_agents,
+    rows,
     stepping,
 )
 from voiceassist.conversations.services.errors import Busy, NotReady, ThreadTaken
 from voiceassist.conversations.services.people import Participant
+from voiceassist.foundation import written
 from voiceassist.foundation.errors import InvalidInput
 
 MESSAGE_MAX = 32_000
@@ -84,8 +86,8 @@ def create(
         agent_class_name=agent_class_name,
     )
     try:
-        with transaction.atomic():
-            conversation.save(force_insert=True)
+        with transaction.atomic(savepoint=bool(thread_id)):  # only a client's name may be taken
+            written.insert([conversation])
     except IntegrityError:
         raise ThreadTaken(conversation.thread_id) from None
     return conversation
@@ -138,7 +140,7 @@ def say(
         client_tools=[dict(each) for each in client_tools],
         context=said_besides,
     )
-    run.save(force_insert=True)
+    written.insert([run])
     message = locking.write(locked, run, Role.USER, text, client_id)
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
     about = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
@@ -161,7 +163,7 @@ def _checked(text: str) -> str:
 
 def _ready(locked: Conversation) -> Assistant | None:
     """Return the assistant that answers; None: a Python agent does."""
-    assistant = locked.assistant
+    assistant = locked.assistant = rows.assistant_of(locked)
     if assistant is not None:
         check_ready(assistant)
     elif python_agents.find(locked.agent_class_name) is None:
@@ -173,7 +175,7 @@ def _ready(locked: Conversation) -> Assistant | None:
 
 
 def _make_room(locked: Conversation) -> None:
-    run = AgentRun.unscoped.filter(conversation=locked, status__in=OPEN_RUNS).first()
+    run = rows.open_run(locked.pk)
     if run is None:
         return
     if run.status == RunStatus.RUNNING:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from voiceassist.conversations.services import leases
-from voiceassist.conversations.services.database import threads
+from voiceassist.conversations.services.database import writers
 from voiceassist.conversations.services.live import live
 from voiceassist.conversations.services.speaking import Speaker
 from voiceassist.conversations.services.stepping import StepPlan
@@ -75,7 +75,7 @@ class Writer:
         runs = [each.plan.run_id for each in speakers]
         keeps = time.monotonic() - self._kept_at >= KEEP_SECONDS
         pieces = [each for _, each in unstored]
-        ours = await threads.run_open(leases.look_after, live.name, runs, pieces, renew=keeps)
+        ours = await writers.run_open(leases.look_after, live.name, runs, pieces, renew=keeps)
         if keeps:
             self._kept_at = time.monotonic()
         for speaker, stored in unstored:

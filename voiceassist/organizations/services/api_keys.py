@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.prepared import PreparedQuery, columns, instance
 from voiceassist.organizations.current import Actor, person_of
 from voiceassist.organizations.models import ApiKey, Organization, Role
 from voiceassist.organizations.services import audit
@@ -70,7 +71,7 @@ def verify(secret: str) -> ApiKey:
     Raises:
         KeyRefused: unknown, expired or revoked; the message says which, but never of a wrong key.
     """
-    key = ApiKey.unscoped.select_related("organization").filter(key_hash=hash_of(secret)).first()
+    key = _of_hash(hash_of(secret))
     if key is None:
         raise KeyRefused(f"This API key is not known. A key begins with {PREFIX}; copy it whole.")
     now = timezone.now()
@@ -98,6 +99,27 @@ def delete(key: ApiKey, *, by: Actor | None = None) -> None:
     """Forget a key, which ends it at once."""
     _record("deleted", key, by)
     key.delete()
+
+
+_KEY, _ORGANIZATION = columns(ApiKey), columns(Organization)
+
+_BY_HASH = PreparedQuery(
+    ApiKey,
+    ["key_hash"],
+    lambda key_hash: ApiKey.unscoped.filter(key_hash=key_hash).values_list(
+        *_KEY, *(f"organization__{name}" for name in _ORGANIZATION)
+    ),
+)
+
+
+def _of_hash(key_hash: str) -> ApiKey | None:
+    found = _BY_HASH.first(key_hash)
+    if found is None:
+        return None
+    values = iter(found)
+    key = instance(ApiKey, _KEY, values)
+    key.organization = instance(Organization, _ORGANIZATION, values)
+    return key
 
 
 def hash_of(secret: str) -> str:
