@@ -156,6 +156,15 @@ class Stream:
         if session.ended:
             return
         try:
+            self._take(message)
+        except Exception:
+            self._fault()
+        if session.ended:  # a fault may have kept it from saying so
+            self._ended.set()
+
+    def _take(self, message: bytes) -> None:
+        session = self.session
+        try:
             frame = frames.decode(message)
         except frames.BadFrame as error:
             session.on_bad_frame(str(error))
@@ -165,10 +174,7 @@ class Stream:
                 session.finish(Ending("protocol_error", "The stream belongs to another call."))
                 return
             self.journal.call_sid = frame.start.callSid
-        try:
-            session.on_frame(frame)
-        except Exception:
-            self._fault()
+        session.on_frame(frame)
 
     def unreadable(self, why: str) -> None:
         """Count a message that is no text."""
@@ -176,11 +182,15 @@ class Stream:
 
     def gone(self, code: int) -> None:
         """The phone closed the stream, or was lost."""
-        if code == TOO_BIG:
-            self.session.finish(Ending("protocol_error", "A message was too large."))
-        else:
-            # Without `stop` the line may only have dropped: the caller comes back by the redirect.
-            self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
+        try:
+            if code == TOO_BIG:
+                self.session.finish(Ending("protocol_error", "A message was too large."))
+            else:
+                # Without `stop` the line may only have dropped: the redirect brings the caller
+                # back.
+                self.session.hung_up(Ending("stream_lost", f"closed with {code}", resume=True))
+        finally:
+            self._ended.set()
 
     # --- the two sides --------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ it calls the extension `TAKE_OVER`, and from then on picows reads and writes the
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSListener
@@ -20,6 +21,8 @@ log = logging.getLogger("picows.server")
 
 _PING_SECONDS = 20.0
 _READ_BUFFER = 16 * 1024
+_HELD_BY_THE_SYSTEM = 64 * 1024
+_FAREWELL_SECONDS = 1.0
 
 
 class DirectSocketProtocol(WebSocketsSansIOProtocol):
@@ -33,10 +36,15 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Keep what comes before the handshake is answered: it is read again by whoever takes over.
 
-        It is bounded by the largest message: beyond that the connection is closed.
+        Of a client that sends more than a message until then the connection is cut.
         """
-        if not self.handshake_complete:
+        if self.handshake_complete:
+            self._received.clear()
+        else:
             self._received += data
+            if len(self._received) > self.config.ws_max_size:
+                self.transport.abort()
+                return
         super().data_received(data)
 
     def handle_connect(self, event: Request) -> None:
@@ -51,13 +59,19 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
 
         Returns whether there is a connection: False where the client has gone.
         """
-        if self.disconnected or self.handshake_complete or self.transport.is_closing():
-            return False
+        gone = self.disconnected or self.handshake_complete or self.transport.is_closing()
         self.handshake_complete = True
-        self._direct = direct = self._protocol_of(listener)
+        if gone:
+            return False
+        direct = self._protocol_of(listener)
         self.transport.pause_reading()
-        self.transport.set_protocol(direct)
+        # picows reads all that the system holds in one go: a phone that floods must not hold up
+        # the calls of others.
+        line = self.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HELD_BY_THE_SYSTEM)
         direct.connection_made(self.transport)
+        self.transport.set_protocol(direct)
+        self._direct = direct
         received, self._received = self._handshake() + self._pipelined(), bytearray()
         while received:
             buffer = direct.get_buffer(-1)
@@ -88,6 +102,8 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
             return
         self._direct.transport.send_close(WSCloseCode.SERVICE_RESTART)
         self._direct.transport.disconnect()
+        # One that reads nothing would keep it for as long as the server waits.
+        self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     async def run_asgi(self) -> None:
         """Run the application for this connection."""

@@ -88,6 +88,8 @@ def run(host: str, port: int, ready: str) -> None:
         timeout_graceful_shutdown=10,
         server_header=False,
     )
+    # uvicorn takes signals over once it serves; until then one ends this process and its child.
+    signal.signal(signal.SIGTERM, _leave)
     demo = stand_ins.StandInsProcess() if stand_ins.wanted() else None
     try:
         config.load()  # while the stand-ins start
@@ -98,6 +100,10 @@ def run(host: str, port: int, ready: str) -> None:
     finally:
         if demo is not None:
             demo.stop()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _favour_the_loop() -> None:

@@ -7,21 +7,26 @@ class Fragments:
     """Puts the frames of a message together.
 
     Args:
-        most: bytes of a message; of one that is longer the beginning is forgotten.
+        most: bytes of a message; one that is longer is forgotten.
+
+    `too_big` tells of the message that the latest frame belongs to.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._parts = bytearray()
+        self._over = True
         self.too_big = False
 
     def joined(self, payload: bytes, *, last: bool) -> bytes | None:
         """Take a frame; return the message that it ends, or None while there is more to come."""
-        if last and not self._parts:
-            return payload
-        self._parts += payload
-        self.too_big = len(self._parts) > self._most
-        if self.too_big or last:
-            whole, self._parts = bytes(self._parts), bytearray()
-            return None if self.too_big else whole
-        return None
+        if self._over:
+            self._parts.clear()
+            self.too_big = False
+            if last:
+                return payload
+        self._over = last
+        if not self.too_big:
+            self._parts += payload
+            self.too_big = len(self._parts) > self._most
+        return bytes(self._parts) if last and not self.too_big else None

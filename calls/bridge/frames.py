@@ -118,12 +118,14 @@ def decode(text: str | bytes) -> Frame:
         return unknown
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadFrame(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise BadFrame("nested too deeply") from error
 
 
 def _unknown_event(text: str | bytes) -> Unknown | None:
     try:
         frame = _any.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     known = {"connected", "start", "media", "mark", "dtmf", "stop"}
     return None if frame.event in known else frame

@@ -67,14 +67,26 @@ class AsgiLine:
         self._filled.set()
 
     async def _read(self, ears: Ears) -> None:
-        while not self._closing:
+        code = _NO_CODE
+        try:
+            code = await self._listen(ears)
+        except Exception:
+            log.exception("what the phone sent could not be read")
+        if not self._closing:
+            self._closing = True
+            self._filled.set()
+            ears.gone(code)
+
+    async def _listen(self, ears: Ears) -> int:
+        """Hear messages until the phone closes; return its code."""
+        while True:
             event = await self._receive()
-            text = event.get("text")
             if event["type"] == "websocket.disconnect":
-                self._closing = True
-                self._filled.set()
-                ears.gone(int(event.get("code") or _NO_CODE))
-            elif text is None:
+                return int(event.get("code") or _NO_CODE)
+            if self._closing:
+                continue
+            text = event.get("text")
+            if text is None:
                 ears.unreadable("binary frame")
             else:
                 ears.heard(text.encode())

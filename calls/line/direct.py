@@ -45,9 +45,13 @@ class DirectLine(WSListener):
     async def open(self, ears: Ears) -> None:
         """Accept the handshake."""
         self._ears = ears
-        if not self._take_over(self):
-            self._closed.set()
-            self._gone(_LOST)
+        taken = False
+        try:
+            taken = self._take_over(self)
+        finally:
+            if not taken:
+                self._closed.set()
+                self._gone(_LOST)
 
     def send(self, text: str) -> None:
         """Send a message."""
@@ -106,6 +110,7 @@ class DirectLine(WSListener):
     def pause_writing(self) -> None:
         """The phone reads more slowly than we write."""
         self._paused = True
+        self.written += 1  # the time that the phone has begins now
 
     def resume_writing(self) -> None:
         """What was written got away: go on with what waits."""
@@ -115,10 +120,14 @@ class DirectLine(WSListener):
             self._transport.send(WSMsgType.TEXT, self._outbox.popleft().encode())
 
     def _closing(self, transport: WSTransport, frame: WSFrame) -> None:
-        if not transport.is_close_frame_sent:
+        code = frame.get_close_code().value or NO_CODE
+        sent = transport.close_handshake and transport.close_handshake.sent
+        if sent:
+            code = sent.code.value  # it closes for what we said
+        else:
             transport.send_close(WSCloseCode.OK)
         transport.disconnect()
-        self._gone(frame.get_close_code().value or NO_CODE)
+        self._gone(code)
 
     def _gone(self, code: int) -> None:
         ears, self._ears = self._ears, None

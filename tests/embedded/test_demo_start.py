@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from websockets.asyncio.client import connect
 
 from tests.services.ports import free_port, wait_for
-from tests.services.product import manage, start_product
+from tests.services.product import ROOT, manage, start_product
 
 IMPORTED_AFTER_S = 6
 ANSWERED_WITHIN_S = 4
@@ -56,6 +59,40 @@ async def test_slow_stand_ins_are_waited_for(tmp_path: Path) -> None:
         assert "session.created" in await opened(port)
     finally:
         await asyncio.to_thread(product.stop)
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(each) for each in listed.read_text().split()] if listed.exists() else []
+
+
+def test_a_server_that_is_told_to_stop_while_it_starts_takes_its_stand_ins_with_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_IMPORT)
+    env = environment(tmp_path, free_port()) | {"PYTHONPATH": str(tmp_path)}
+    manage("migrate", "--verbosity", "0", env=env)
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env})
+    wait_for(lambda: bool(children(server.pid)), seconds=30, what="The stand-ins")
+    [child] = children(server.pid)
+    server.terminate()
+    assert server.wait(30) == 0
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), seconds=30, what="Their end")
+
+
+def test_of_two_stand_ins_on_one_port_one_says_that_it_cannot() -> None:
+    command = [sys.executable, "-m", "voiceassist.demo.stand_ins", "--port", str(free_port())]
+    both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
+    try:
+        wait_for(lambda: any(each.poll() for each in both), seconds=60, what="One's end")
+        [ended] = [each for each in both if each.poll()]
+        assert ended.stderr is not None
+        assert b"choose another port with --port" in ended.stderr.read()
+    finally:
+        for each in both:
+            each.terminate()
+            each.communicate(timeout=30)
 
 
 async def test_stand_ins_that_cannot_start_keep_nobody_waiting(tmp_path: Path) -> None:

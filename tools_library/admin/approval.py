@@ -25,6 +25,7 @@ from tools_library.approvals.answering import Answer
 from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Remember
 from tools_library.models import Approval, ApprovalGrant
 from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
+from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.current import Actor
 
 _TONES = {
@@ -115,6 +116,17 @@ class ApprovalAdmin(DecidingAdmin):
         if isinstance(obj, (int, str)):  # Unfold asks by the row's id
             obj = self.get_object(request, str(obj))
         return obj is None or obj.status == ApprovalStatus.PENDING
+
+    def store(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        """Keep what was written; who lost the right to say yes meanwhile is told so.
+
+        Raises:
+            InvalidInput: says who is asked.
+        """
+        super().store(request, obj, form)
+        refusal = whose.why_not(obj, cast(Actor, request.user))
+        if refusal and "tools_library_approval_approve" in request.POST:
+            raise InvalidInput({"reason": refusal})
 
     def has_sending_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Return whether the question can go to somebody else; the caller's and user's cannot."""

@@ -118,6 +118,17 @@ def test_a_question_to_the_caller_cannot_be_approved_from_the_list(organization,
     assert Approval.unscoped.get().status == "pending"
 
 
+def test_who_lost_the_right_to_say_yes_while_the_page_was_open_is_told_so(organization, staffed):
+    row = ask(staffed, organization).approval
+    client, path = signed_in(organization, "operator"), f"{QUESTIONS}{row.pk}/change/"
+    assert "tools_library_approval_approve" in client.get(path).content.decode()
+    Approval.unscoped.update(least_role="admin")  # somebody sent it on
+    page = press(client, path, "approve", run_with='{"order_id": "7"}')
+    assert "Staff answer this: it needs the role admin or above." in page
+    assert "changed successfully" not in page
+    assert Approval.unscoped.get().status == "pending"
+
+
 def test_whose_yes_does_not_count_can_say_no_and_is_told_why(organization, confirmed):
     row = ask(confirmed, organization).approval
     client, path = signed_in(organization, "owner"), f"{QUESTIONS}{row.pk}/change/"

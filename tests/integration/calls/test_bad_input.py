@@ -101,6 +101,7 @@ RUBBISH = {
     "malformed JSON": ["{", '{"event":'],
     "binary frames": [b"\x00\x01", b"{}"],
     "unknown events": ['{"event":"party"}', '{"event":"media2","media":{}}'],
+    "deep nesting": ['{"event":"media","x":' + "[" * 100_000] * 3,
     "wrong shapes": ['{"event":"media"}', '{"event":"mark","mark":7}', "[]", "null", '"x"'],
     "hostile payloads": [
         media_frame(1, '"}},{"x":"'),

@@ -1,6 +1,7 @@
 """The phone's socket: taken over from the server, or over ASGI where a server gives none away."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -42,6 +43,19 @@ def masked(text):
     return bytes([0x81, 0x80 | 126]) + struct.pack("!H", len(payload)) + mask + hidden
 
 
+def handshake(site, path):
+    head = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{site.port}",
+        "Upgrade: WebSocket",
+        "Connection: keep-alive, Upgrade",
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+        "Sec-WebSocket-Version: 13",
+        f"X-Twilio-Signature: {sign(path, None)}",
+    ]
+    return "\r\n".join([*head, "", ""]).encode()
+
+
 async def heard_media(phone):
     async with asyncio.timeout(30):
         async for message in phone:
@@ -62,17 +76,8 @@ def test_what_comes_before_the_handshake_is_answered_is_heard(site, settings, mo
 
     monkeypatch.setattr(media, "_admit", slowly)
     path = open_call(site)
-    head = [
-        f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{site.port}",
-        "Upgrade: WebSocket",
-        "Connection: keep-alive, Upgrade",
-        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
-        "Sec-WebSocket-Version: 13",
-        f"X-Twilio-Signature: {sign(path, None)}",
-    ]
     with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
-        phone.sendall("\r\n".join([*head, "", ""]).encode())
+        phone.sendall(handshake(site, path))
         assert asked.wait(30)
         phone.sendall(masked(CONNECTED) + masked(start_frame(settings)))
         received = b""
@@ -156,6 +161,41 @@ def test_a_server_that_stops_tells_the_phone_and_the_call_can_go_on(site, settin
     assert only_call().ended_reason == ""  # the redirect behind the stream takes it up again
 
 
+def test_a_phone_has_its_time_from_when_it_stops_reading():
+    async def scenario():
+        line = direct.DirectLine(lambda listener: True)
+        before = line.written
+        line.pause_writing()
+        return before, line.written
+
+    before, after = asyncio.run(scenario())
+    assert after > before
+
+
+def test_who_sends_more_than_a_message_before_the_answer_is_cut_off(site, monkeypatch):
+    asked, admit = threading.Event(), media._admit
+
+    async def slowly(scope):
+        connection = scope["extensions"][direct.TAKE_OVER].__self__
+        asked.set()
+        while not connection.transport.is_closing():
+            await asyncio.sleep(0.01)
+        return await admit(scope)
+
+    monkeypatch.setattr(media, "_admit", slowly)
+    path = open_call(site)
+    with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
+        phone.sendall(handshake(site, path))
+        assert asked.wait(30)
+        ping = bytes([0x89, 0x80 | 125]) + bytes(4) + bytes(125)
+        with contextlib.suppress(OSError):
+            phone.sendall(ping * (2 * direct.MESSAGE_MAX // len(ping)))
+            while phone.recv(65_536):
+                pass
+    wait_until(lambda: not connections(site))
+    assert not len(live_calls)
+
+
 @OVER_ASGI
 def test_a_whole_call_over_asgi(site):
     report = site.ring("demo")
@@ -166,7 +206,8 @@ def test_a_whole_call_over_asgi(site):
 @OVER_ASGI
 def test_rubbish_and_lost_lines_over_asgi(site, settings):
     path = open_call(site)
-    frames = [CONNECTED, b"\x00", "{", start_frame(settings), media_frame(1)]
+    deep = '{"event":"media","x":' + "[" * 100_000
+    frames = [CONNECTED, b"\x00", "{", deep, start_frame(settings), media_frame(1)]
     received = asyncio.run(send_and_read(site, path, *frames))
     assert any(message["event"] == "media" for message in received)
     assert ended_call("CA1").ended_reason == "caller_hung_up"

@@ -7,12 +7,15 @@ import time
 from contextlib import contextmanager
 from threading import Event
 
+import pytest
 from websockets.asyncio.client import connect
 
 from calls import media
 from calls.bridge.session import Session
+from calls.bridge.speech import Speech
 from calls.live import live_calls
 from calls.services import recorder as writing
+from config.direct_sockets import DirectSocketProtocol
 from tests.factories.calls import only_call, post, ring_form, sign
 from tests.integration.calls.site import ended_call
 from tests.integration.calls.test_bad_input import (
@@ -129,6 +132,35 @@ def test_the_socket_stays_open_until_the_end_of_the_call_is_stored(site, setting
     closed_at = asyncio.run(hang_up())
     wait_until(lambda: stored)
     assert stored[0] <= closed_at
+
+
+@pytest.mark.parametrize("sockets", [DirectSocketProtocol, "websockets-sansio"])
+@pytest.mark.parametrize("says_stop", [True, False])
+def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeypatch, says_stop):
+    path = open_call(site)
+
+    def broken(*given, **named):
+        raise ValueError("our own fault")
+
+    async def scenario():
+        url = f"ws://127.0.0.1:{site.port}{path}"
+        headers = {"X-Twilio-Signature": sign(path, None)}
+        async with connect(url, additional_headers=headers) as phone:
+            await phone.send(start_frame(settings))
+            await phone.recv()
+            monkeypatch.setattr(Speech, "finalize", broken)
+            if says_stop:
+                await phone.send(json.dumps({"event": "stop", "streamSid": "MZ", "stop": {}}))
+                await asyncio.wait_for(phone.wait_closed(), 30)
+
+    asyncio.run(scenario())
+    wait_until(lambda: not len(live_calls))
+
+
+def test_a_server_stops_though_a_phone_reads_nothing(site, settings, caplog):
+    with caplog.at_level(logging.ERROR, logger="uvicorn.error"), stuck_call(site, settings):
+        site.stop()
+    assert "running task" not in caplog.text  # nothing had to be cancelled
 
 
 def test_a_fault_in_one_frame_is_logged_and_the_call_goes_on(site, settings, monkeypatch, caplog):

@@ -31,4 +31,5 @@ def test_what_is_too_big_is_not_kept():
     assert not fragments.too_big
     assert fragments.joined(b"x", last=False) is None
     assert fragments.too_big
-    assert fragments.joined(b"next", last=True) == b"next"
+    assert fragments.joined(b"its end", last=True) is None and fragments.too_big
+    assert fragments.joined(b"next", last=True) == b"next" and not fragments.too_big

@@ -29,6 +29,7 @@ from voiceassist.demo.stand_ins.twilio.call import PhoneCall
 
 MAX_MESSAGE = 24 << 20  # 15 MiB of audio, as base64
 _STOP_WITHIN_S = 3
+_BACKLOG = 512
 
 
 class _Protocol(WebSocketsSansIOProtocol):
@@ -125,7 +126,7 @@ class StandInServer:
         self.controls.behaviour = self.controls.behaviour.changed(changes)
 
     def take_port(self) -> socket.socket:
-        """Keeps the port for the start; until then connections to it are refused.
+        """Keeps a port for the start; until then connections to it are refused.
 
         Raises: OSError: it is taken.
         """
@@ -148,6 +149,7 @@ class StandInServer:
         Raises: OSError: it is taken.
         """
         listener, self._listener = self._listener or self.take_port(), None
+        listener.listen(_BACKLOG)  # two may have taken the port, and only one can listen
         self._server = _Server(_config(self.app))
         self._serving = asyncio.create_task(self._server.serve([listener]))
         await self._server.ready.wait()
