@@ -88,3 +88,9 @@ def test_what_we_write_is_json_with_exactly_the_documented_fields(sid, name):
         "mark": {"name": name},
     }
     assert json.loads(encoder.clear()) == {"event": "clear", "streamSid": sid}
+
+
+@pytest.mark.parametrize("event", ["media", "party"])
+def test_what_is_nested_too_deeply_is_a_bad_frame(event):
+    with pytest.raises(frames.BadFrame):
+        frames.decode(f'{{"event":"{event}","x":{"[" * 100_000}')
