@@ -1,4 +1,4 @@
-"""Neighbours in the same process as the calls: requests whose queries hang for a second each."""
+"""A neighbour in the same process as the calls: requests whose queries hang for a second each."""
 
 import threading
 import time
@@ -15,20 +15,14 @@ QUERY_SECONDS = 1.0
 
 
 @contextmanager
-def slow_queries(env: dict[str, str], url: str, neighbours: int) -> Iterator[list[float]]:
-    """Keep requests waiting in the database; gives the seconds that each took, for the proof.
-
-    Args:
-        neighbours: how many ask at a time. All of them are let go at the same moment, so that
-            several answer at once.
-    """
+def slow_queries(env: dict[str, str], url: str) -> Iterator[list[float]]:
+    """Keep a request waiting in the database; gives the seconds that each took, for the proof."""
     key = manage("create_api_key", "--organization", SLUG, env={**env, "DEMO": "1"}).strip()
     taken: list[float] = []
     over = threading.Event()
-    workers = [threading.Thread(target=_hold, args=(env["DATABASE_URL"], over))]
-    workers += [
-        threading.Thread(target=_ask, args=(f"{url}/api/calls", key, over, taken))
-        for _ in range(neighbours)
+    workers = [
+        threading.Thread(target=_hold, args=(env["DATABASE_URL"], over)),
+        threading.Thread(target=_ask, args=(f"{url}/api/calls", key, over, taken)),
     ]
     for worker in workers:
         worker.start()
