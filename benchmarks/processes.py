@@ -106,8 +106,8 @@ def _tree(pid: int) -> list[int]:
 def awake() -> Iterator[None]:
     """Keep every processor busy with work that gives way to all other.
 
-    A virtual machine's idle processor is given to others, and each frame that wakes it waits for
-    its return: the relay's slowest percent took up to ten times as long without this.
+    A virtual machine's idle processor is given to others, and who wakes it waits for its return:
+    one machine lost 11 % of its time so at half load, and 0.3 % when it never idled.
     """
     spin = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\nwhile True: pass"
     spinning = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(os.cpu_count() or 1)]
