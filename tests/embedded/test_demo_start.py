@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requests
 from websockets.asyncio.client import connect
 
 from tests.services.ports import free_port, wait_for
@@ -103,5 +104,6 @@ async def test_stand_ins_that_cannot_start_keep_nobody_waiting(tmp_path: Path) -
         advice = "choose another port with --port or STAND_INS_PORT"
         try:
             wait_for(lambda: advice in product.log_text(), seconds=30, what="The advice")
+            assert (await asyncio.to_thread(requests.get, product.url, timeout=30)).ok
         finally:
             await asyncio.to_thread(product.stop)

@@ -51,10 +51,24 @@ def update(row: Model, names: tuple[str, ...]) -> None:
             raise DatabaseError(f"{row!r} is not there any more.")
 
 
+def stored_fields(model: type[Model]) -> tuple[tuple[Field[Any, Any], ...], str]:
+    """Return the fields of a new row, and their columns as SQL lists them."""
+    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+    return fields, ", ".join(f'"{field.column}"' for field in fields)
+
+
+def changed_fields(
+    model: type[Model], names: tuple[str, ...]
+) -> tuple[tuple[Field[Any, Any], ...], str]:
+    """Return the fields of these names, and how SQL sets them."""
+    known = {field.name: field for field in model._meta.concrete_fields}
+    fields = tuple(known[name] for name in names)
+    return fields, ", ".join(f'"{field.column}" = %s' for field in fields)
+
+
 @lru_cache(maxsize=256)
 def _insertion(model: type[Model], rows: int) -> tuple[tuple[Field[Any, Any], ...], str]:
-    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    fields, columns = stored_fields(model)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
     table, key = model._meta.db_table, model._meta.pk.column
     return fields, f'INSERT INTO "{table}" ({columns}) VALUES {places} RETURNING "{key}"'  # noqa: S608 - own names
@@ -62,8 +76,6 @@ def _insertion(model: type[Model], rows: int) -> tuple[tuple[Field[Any, Any], ..
 
 @lru_cache(maxsize=64)
 def _change(model: type[Model], names: tuple[str, ...]) -> tuple[tuple[Field[Any, Any], ...], str]:
-    known = {field.name: field for field in model._meta.concrete_fields}
-    fields = tuple(known[name] for name in names)
-    changes = ", ".join(f'"{field.column}" = %s' for field in fields)
+    fields, changes = changed_fields(model, names)
     table, key = model._meta.db_table, model._meta.pk.column
     return fields, f'UPDATE "{table}" SET {changes} WHERE "{key}" = %s'  # noqa: S608 - own names

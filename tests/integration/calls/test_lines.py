@@ -56,6 +56,21 @@ def handshake(site, path):
     return "\r\n".join([*head, "", ""]).encode()
 
 
+def admit_once(monkeypatch, holds):
+    """Let handshakes wait until something holds of their connection; the event: one has come."""
+    asked, admit = threading.Event(), media._admit
+
+    async def slowly(scope):
+        connection = scope["extensions"][direct.TAKE_OVER].__self__
+        asked.set()
+        while not holds(connection):
+            await asyncio.sleep(0.01)
+        return await admit(scope)
+
+    monkeypatch.setattr(media, "_admit", slowly)
+    return asked
+
+
 async def heard_media(phone):
     async with asyncio.timeout(30):
         async for message in phone:
@@ -65,16 +80,9 @@ async def heard_media(phone):
 
 
 def test_what_comes_before_the_handshake_is_answered_is_heard(site, settings, monkeypatch):
-    asked, admit = threading.Event(), media._admit
-
-    async def slowly(scope):
-        connection = scope["extensions"][direct.TAKE_OVER].__self__
-        asked.set()
-        while connection._received.endswith(b"\r\n\r\n"):
-            await asyncio.sleep(0.01)
-        return await admit(scope)
-
-    monkeypatch.setattr(media, "_admit", slowly)
+    asked = admit_once(
+        monkeypatch, lambda connection: not connection._received.endswith(b"\r\n\r\n")
+    )
     path = open_call(site)
     with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
         phone.sendall(handshake(site, path))
@@ -173,16 +181,7 @@ def test_a_phone_has_its_time_from_when_it_stops_reading():
 
 
 def test_who_sends_more_than_a_message_before_the_answer_is_cut_off(site, monkeypatch):
-    asked, admit = threading.Event(), media._admit
-
-    async def slowly(scope):
-        connection = scope["extensions"][direct.TAKE_OVER].__self__
-        asked.set()
-        while not connection.transport.is_closing():
-            await asyncio.sleep(0.01)
-        return await admit(scope)
-
-    monkeypatch.setattr(media, "_admit", slowly)
+    asked = admit_once(monkeypatch, lambda connection: connection.transport.is_closing())
     path = open_call(site)
     with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
         phone.sendall(handshake(site, path))

@@ -142,12 +142,15 @@ def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeyp
     def broken(*given, **named):
         raise ValueError("our own fault")
 
+    models = []
+
     async def scenario():
         url = f"ws://127.0.0.1:{site.port}{path}"
         headers = {"X-Twilio-Signature": sign(path, None)}
         async with connect(url, additional_headers=headers) as phone:
             await phone.send(start_frame(settings))
             await phone.recv()
+            models.extend(live.session.model for live in live_calls._calls.values())
             monkeypatch.setattr(Speech, "finalize", broken)
             if says_stop:
                 await phone.send(json.dumps({"event": "stop", "streamSid": "MZ", "stop": {}}))
@@ -155,6 +158,7 @@ def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeyp
 
     asyncio.run(scenario())
     wait_until(lambda: not len(live_calls))
+    assert [model._closed for model in models] == [True]
 
 
 def test_a_server_stops_though_a_phone_reads_nothing(site, settings, caplog):

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Field, Model
 from django.utils import timezone
 
+from voiceassist.foundation import written
 from voiceassist.foundation.models import Event
 
 _ORDER = 0x5EC
@@ -118,8 +119,7 @@ def advance_and_store(
 @lru_cache(maxsize=64)
 def _insertion(model: type[Model]) -> tuple[tuple[Field[Any, Any], ...], str]:
     """Return the fields of a model, and the statement that inserts a row of it."""
-    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    fields, columns = written.stored_fields(model)
     places = ", ".join(["%s"] * len(fields))
     table = model._meta.db_table
     return fields, f'INSERT INTO "{table}" ({columns}) SELECT {places} FROM held RETURNING id'  # noqa: S608 - own names
@@ -128,9 +128,7 @@ def _insertion(model: type[Model]) -> tuple[tuple[Field[Any, Any], ...], str]:
 @lru_cache(maxsize=64)
 def _advance(model: type[Model], names: tuple[str, ...]) -> tuple[tuple[Field[Any, Any], ...], str]:
     """Return the fields of these names, and the statement that stores them."""
-    known = {field.name: field for field in model._meta.concrete_fields}
-    fields = tuple(known[name] for name in names)
-    changes = ", ".join(f'"{field.column}" = %s' for field in fields)
+    fields, changes = written.changed_fields(model, names)
     # That it reads `held` makes the database take the lock first.
     which = "id = %s AND status = ANY(%s) AND EXISTS (SELECT FROM held)"
     table = model._meta.db_table
