@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from tools_library.models import Tool
 from voiceassist.assistants.admin.version import change_block
 from voiceassist.assistants.changes import changes
-from voiceassist.foundation.admin import RecordAdmin, pretty_json, reason
+from voiceassist.foundation.admin import RecordAdmin, in_reading_order, pretty_json, reason
 from voiceassist.foundation.errors import VoiceAssistError
 
 _IN_A_LIST = 160
@@ -67,7 +67,7 @@ def in_short(arguments: Mapping[str, Any] | None) -> str:
         f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for name, value in (arguments or {}).items()
     )
-    text = ", ".join(told)
+    text = in_reading_order(", ".join(told))
     return text if len(text) <= _IN_A_LIST else f"{text[:_IN_A_LIST]}…"
 
 

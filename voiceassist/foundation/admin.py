@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -351,7 +352,18 @@ def pretty_json(value: Any) -> SafeString:
     if value in (None, "", {}, []):
         return SafeString("–")
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    return format_html('<pre class="va-code">{}</pre>', text)
+    return format_html('<pre class="va-code">{}</pre>', in_reading_order(text))
+
+
+def in_reading_order(text: str) -> str:
+    """Return text in which characters that turn the order of others round are written as JSON does.
+
+    Somebody who approves arguments must not read them in another order than the tool does.
+    """
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def _current(request: Any) -> Any:

@@ -68,6 +68,16 @@ def test_long_and_hostile_arguments_are_cut_and_escaped(organization, staffed):
     assert "…" in text and "long " * 40 not in text
 
 
+def test_arguments_are_read_in_the_order_in_which_they_run(organization, staffed):
+    row = ask(staffed, organization, {"order_id": "\u202egnp.exe\u2066"}).approval
+    client = signed_in(organization, "operator")
+    Approval.unscoped.update(policy="confirm", trigger_context="call")
+    for path in (f"{QUESTIONS}{row.pk}/change/", f"{QUESTIONS}?e=1"):
+        text = client.get(path).content.decode()
+        assert "\\u202egnp.exe\\u2066" in text
+        assert "\u202e" not in text and "\u2066" not in text
+
+
 def test_an_answered_question_shows_what_was_changed(organization, staffed, operator):
     row = ask(staffed, organization).approval
     answering.answer(
