@@ -17,6 +17,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from voiceassist.foundation.admin import in_reading_order
+
 CODE = {"class": "font-mono", "spellcheck": "false", "autocomplete": "off"}
 EVERY_LANGUAGE = "*"
 
@@ -41,7 +43,7 @@ class PrettyJSONField(forms.JSONField):
             return ""
         if isinstance(value, InvalidJSONInput):
             return value
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return in_reading_order(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 class LinesField(forms.CharField):

@@ -71,6 +71,8 @@ def test_long_and_hostile_arguments_are_cut_and_escaped(organization, staffed):
 def test_arguments_are_read_in_the_order_in_which_they_run(organization, staffed):
     row = ask(staffed, organization, {"order_id": "\u202egnp.exe\u2066"}).approval
     client = signed_in(organization, "operator")
+    page = client.get(f"{QUESTIONS}{row.pk}/change/").content.decode()
+    assert escape('"\\u202egnp.exe') in page and "\u202e" not in page  # where they can be edited
     Approval.unscoped.update(policy="confirm", trigger_context="call")
     for path in (f"{QUESTIONS}{row.pk}/change/", f"{QUESTIONS}?e=1"):
         text = client.get(path).content.decode()
