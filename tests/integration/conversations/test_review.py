@@ -1,6 +1,8 @@
 """What must not happen: calls after a stop, rings of locks, threads mistaken for ids."""
 
+import asyncio
 import json
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,6 +27,13 @@ async def test_a_call_of_a_stopped_answer_never_begins(model, monkeypatch):
     conversation = await in_db(make_conversation)
     await in_db(give_browser_tool, conversation.assistant)
     run_for_step, stopped = settling.rows.run_for_step, []
+    settle, settled = settling.settle, threading.Event()
+
+    def settle_and_tell(*args):  # watchers see the stop while it still goes on
+        try:
+            settle(*args)
+        finally:
+            settled.set()
 
     def stopped_meanwhile(*args):
         proposed = ToolProposal.unscoped.filter(conversation=conversation)
@@ -33,8 +42,10 @@ async def test_a_call_of_a_stopped_answer_never_begins(model, monkeypatch):
         return run_for_step(*args)
 
     monkeypatch.setattr(settling.rows, "run_for_step", stopped_meanwhile)
+    monkeypatch.setattr(settling, "settle", settle_and_tell)
     await say(conversation, "Go")
     await until_rest(conversation)
+    assert await asyncio.to_thread(settled.wait, 20)
     assert stopped == [True]
     assert await in_db(lambda: ToolProposal.unscoped.get().status) == "cancelled"
     assert not await in_db(ToolExecution.unscoped.exists)
