@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import logging
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 
 from calls.bridge import frames
-from calls.bridge.model_events import Event
 from calls.bridge.ports import Ending
 from calls.bridge.realtime import RealtimeModel
 from calls.bridge.session import Session
@@ -96,11 +96,12 @@ class Stream:
         self._ending: Ending | None = None
         self._faults = 0
         self.journal = CallJournal(opening.call, recorder)
-        self._model = RealtimeModel(self._on_model)
-        self._tools = CallTools(opening, lambda: self.session, self._at_ms)
-        self.session = Session(
-            opening.plan, self, self._model, self._tools, self.journal, RealTime()
-        )
+        # No rings: what a call is made of goes with its last reference. The collector stops all
+        # calls, for a tenth of a second where it has a hundred calls to free.
+        me = weakref.proxy(self)
+        self._model = RealtimeModel(lambda event: me.session.on_model(event))
+        self._tools = CallTools(opening, lambda: me.session, lambda: me.session.at_ms())
+        self.session = Session(opening.plan, me, self._model, self._tools, self.journal, RealTime())
 
     async def run(self) -> None:
         """Serve until the stream is over; whatever happens, the call's row gets its end."""
@@ -199,12 +200,6 @@ class Stream:
         await self._model.connect(
             settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY, settings_.model
         )
-
-    def _on_model(self, event: Event) -> None:
-        self.session.on_model(event)
-
-    def _at_ms(self) -> int:
-        return self.session.at_ms()
 
     def _fault(self) -> None:
         # A fault of ours in one frame must not take the call with it.

@@ -110,6 +110,9 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
         if self._direct is not None:
             self.connections.discard(self)
+        # Rings, which only the collector could free.
+        self._direct = None
+        self.scope["extensions"].pop(TAKE_OVER, None)
 
     def _protocol_of(self, listener: WSListener) -> WSProtocol:
         return WSProtocol(

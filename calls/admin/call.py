@@ -74,7 +74,7 @@ class CallAdmin(ReadOnlyAdmin):
         """Return both sides' words in order."""
         items = obj.transcript_items.all()
         lines = ((item.get_role_display(), item.text or "(not understood)") for item in items)
-        return format_html_join("", "<p><strong>{}:</strong> {}</p>", lines)
+        return format_html_join("", "<p><strong>{}:</strong> <bdi>{}</bdi></p>", lines)
 
     @display(description="Tokens")
     def tokens(self, obj: Call) -> SafeString:

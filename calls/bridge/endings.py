@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from calls.bridge.closing import Closing
 from calls.bridge.limits import Limit, Limits
@@ -25,7 +26,7 @@ class Endings:
     """Decides when the session is over; `closing` is set while a farewell is on its way."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
         self.limits = Limits(session.plan.silence_timeout_s, session.plan.max_duration_s)
         self.closing: Closing | None = None
         self.failures = 0

@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import proxy
 
 from calls.bridge.frames import BYTES_PER_MS
 from calls.bridge.playback import Heard
@@ -52,7 +53,7 @@ class Pressed:
     """The keys that one session is playing."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
         self._keys: dict[str, str] = {}  # call id → keys
 
     def play(self, call_id: str, keys: str, audio: bytes) -> None:

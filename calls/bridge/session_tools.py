@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import proxy
 
 from calls.bridge import end_call, press_keys, transfer_call
 from calls.bridge.ports import CallPlan, ToolCall
@@ -41,7 +42,7 @@ class SessionTools:
     """The acts of one session."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
         self._allowed: deque[str] = deque()  # call ids that wait until the caller is silent
 
     def perform(self, response_id: str, *, spoken: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from calls.bridge.responses import exactly
 
@@ -17,7 +18,7 @@ class SpeakingUp:
     """Decides which response to ask for when the session is idle."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
         self._late = deque(session.plan.news)
 
     def late(self, text: str) -> None:

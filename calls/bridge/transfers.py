@@ -7,6 +7,7 @@ told to dial. A model's call ends with what comes of that.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from calls.bridge.ports import Ending, Transfer
 
@@ -18,7 +19,7 @@ class Transfers:
     """The transfers of one session; at most one is under way."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
 
     def begin(self, transfer: Transfer, sentence: str, *, gentle: bool) -> None:
         """Say `sentence` (if any) and put the caller through once it was heard.

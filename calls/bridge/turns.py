@@ -7,6 +7,7 @@ what was heard.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from calls.bridge.keys import Keys
 from calls.bridge.model_events import SpeechStarted, SpeechStopped
@@ -23,11 +24,12 @@ class Turns:
     """Follows the caller's turns in one session."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._session: Session = proxy(session)
         self.caller_speaking = False
         self.interruptions = 0
         self._grace_until = 0.0
-        self.keys = Keys(session.timers, self._keys_pressed)
+        me = proxy(self)
+        self.keys = Keys(session.timers, lambda digits: me._keys_pressed(digits))
 
     def free(self, now: float) -> bool:
         """Whether the assistant may begin to speak by a request of ours."""

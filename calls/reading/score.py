@@ -13,6 +13,7 @@ from typing import Any
 from calls.choices import FINAL_STATUSES, CallStatus, ItemStatus, Role
 from calls.models import Call, TranscriptItem
 from tools_library.models import ToolExecution
+from voiceassist.foundation.reading_order import in_reading_order
 
 FINAL_RUN_STATUSES = frozenset({"success", "error", "timeout", "cancelled", "denied"})
 
@@ -152,7 +153,7 @@ def run_row(run: ToolExecution, call: Call) -> RunRow:
     return RunRow(
         execution_id=str(run.execution_id),
         at_ms=max(0, int((at - begin).total_seconds() * 1000)),
-        name=run.tool.display_name if run.tool else run.tool_name,
+        name=in_reading_order(run.tool.display_name if run.tool else run.tool_name),
         tool_type=run.tool.tool_type if run.tool else "",
         status=run.status,
         label=run.get_status_display(),
@@ -182,4 +183,5 @@ def ending_of(call: Call) -> str:
 
 def pretty(value: Any) -> str:
     """Return stored JSON for reading; nothing where there is nothing."""
-    return "" if value is None else json.dumps(value, ensure_ascii=False, indent=1)
+    text = "" if value is None else json.dumps(value, ensure_ascii=False, indent=1)
+    return in_reading_order(text)

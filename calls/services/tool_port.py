@@ -61,7 +61,7 @@ class CallTools:
 
     Args:
         opening: whose calls these are.
-        session: returns who is told; it is there before the first tool call.
+        session: returns who is told; it is there from the first tool call until `abandon`.
         at_ms: tells where on the call's timeline we are.
     """
 
@@ -177,7 +177,8 @@ class CallTools:
             log.exception("what was agreed to could not be read")
             self._answer(call_id, NOT_STARTED)
             return
-        self._session().on_tool_allowed(call_id, row.input_parameters)
+        if not self._abandoned:
+            self._session().on_tool_allowed(call_id, row.input_parameters)
 
     def _is_act(self, call: ToolCall) -> bool:
         """Whether the session performs it: nobody else will once the call is over."""
@@ -195,7 +196,8 @@ class CallTools:
         return output_for_model(outcome, tool.behaviour if tool else DEFAULT)
 
     def _answer(self, call_id: str, output: str) -> None:
-        self._session().on_tool_outcome(call_id, output)
+        if not self._abandoned:
+            self._session().on_tool_outcome(call_id, output)
 
     async def _heard(self, question: int, at: datetime.datetime) -> None:
         organization_id = self._opening.origin.organization_id
