@@ -119,7 +119,7 @@ function start() {
       row = undefined;
     }
     if (!row) {
-      const words = h("p", { className: "bubble" });
+      const words = h("p", { className: "bubble", dir: "auto" });
       const item = h("li", { className: each.role === "user" ? "me" : "" }, h("span", { className: "tiny" }, each.role === "user" ? "You" : name), words);
       list.append(item);
       row = { item, words, role: each.role };

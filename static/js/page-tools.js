@@ -1,6 +1,6 @@
 // What the chat page's own tools do; how they are called, the server knows.
 
-import { button, h, icon } from "./elements/dom.js";
+import { button, h, icon, inReadingOrder } from "./elements/dom.js";
 import "./elements/schema-form.js";
 
 const TONES = { info: "info", warning: "warn", error: "bad" };
@@ -20,7 +20,7 @@ const DOES = {
       const choices = options?.length ? options : ["Yes", "No"];
       const pick = (choice) => answer({ success: true, message: `The person chose: ${choice}`, data: { choice } });
       return h("div", { className: "actions" },
-        choices.map((choice) => button(choice, { className: "btn sm", onclick: () => pick(choice) })),
+        choices.map((choice) => button(inReadingOrder(String(choice)), { className: "btn sm", onclick: () => pick(choice) })),
         button("Not now", { className: "btn sm quiet", onclick: () => refuse() }));
     },
   },
@@ -44,13 +44,13 @@ export function registerPageTools(conversation) {
 
 function toast(message, tone) {
   const close = button("", { className: "btn quiet only sm", name: "x", "aria-label": "Dismiss", onclick: () => shown.remove() });
-  const shown = h("div", { className: "toast", dataset: { tone } }, icon(tone === "ok" ? "check" : "info"), h("div", {}, h("p", {}, message)), close);
+  const shown = h("div", { className: "toast", dataset: { tone } }, icon(tone === "ok" ? "check" : "info"), h("div", {}, h("p", { dir: "auto" }, message)), close);
   document.querySelector(".toasts")?.append(shown);
   return { success: true, message: "The person sees it." };
 }
 
 function emojiRow(emoji, size = "large", message = "") {
-  const row = h("li", { className: "emoji", dataset: { size } }, h("span", { role: "img", "aria-label": message || "Emoji" }, emoji), message ? h("p", { className: "small" }, message) : null);
+  const row = h("li", { className: "emoji", dataset: { size } }, h("span", { role: "img", "aria-label": message || "Emoji" }, emoji), message ? h("p", { className: "small", dir: "auto" }, message) : null);
   document.querySelector("[data-messages]")?.append(row);
   return { success: true, data: { emoji, size, displayed: true } };
 }

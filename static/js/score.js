@@ -1,6 +1,7 @@
 // The score of a call: one row per utterance, tool run and event, kept in order while they arrive in any.
 // All words are set as text, never as markup. Placement follows calls/reading/score.py.
 
+import { inReadingOrder } from "./elements/dom.js";
 import { clock, duration, words } from "./numbers.js";
 
 const FINAL_ITEM = new Set(["completed", "interrupted", "failed"]);
@@ -46,7 +47,7 @@ export class Score {
       part(name).textContent = value;
       part(name).hidden = !value;
     };
-    part("name").textContent = data.display_name || data.tool_name;
+    part("name").textContent = inReadingOrder(data.display_name || data.tool_name);
     const icon = this.templates.toolIcon(data.tool_type);
     if (icon) part("icon").replaceChildren(icon);
     part("pill").replaceChildren(this.templates.runStatus(data.status));
@@ -121,4 +122,4 @@ export function split(text, heardText) {
   return { heard: all.slice(0, count).join(" "), unheard: all.slice(count).map((word) => ` ${word}`).join(""), heardWords: Math.min(count, all.length), words: all.length };
 }
 
-const pretty = (value) => (value === null || value === undefined ? "" : JSON.stringify(value, null, 1));
+const pretty = (value) => (value === null || value === undefined ? "" : inReadingOrder(JSON.stringify(value, null, 1)));

@@ -245,7 +245,7 @@ async def test_hostile_words_do_nothing_but_show(site: Site, browser: Browser) -
     await act(said, call, "x", 2, words, role="caller")
     await act(ran, call, "error", message=words, output_result={"a": words}, display_name=words)
     await expect(page.locator('[data-id="x"] [data-heard]')).to_have_text(words)
-    await expect(page.locator('[data-id="e1"] [data-name]')).to_have_text(words)
+    await expect(page.locator('[data-id="e1"] [data-message]')).to_have_text(words)
     assert await page.evaluate("window.hacked") is None
     assert await page.locator("[data-score] img, [data-score] script").count() == 0
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

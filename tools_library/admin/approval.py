@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -26,7 +26,7 @@ from tools_library.approvals.choices import ApprovalStatus, Decision, Policy, Re
 from tools_library.models import Approval, ApprovalGrant
 from voiceassist.foundation.admin import OrganizationAdmin, action, display, pretty_json
 from voiceassist.foundation.errors import InvalidInput
-from voiceassist.organizations.current import Actor
+from voiceassist.foundation.reading_order import in_reading_order
 
 _TONES = {
     ApprovalStatus.PENDING.label: "warning",
@@ -100,7 +100,7 @@ class ApprovalAdmin(DecidingAdmin):
         if obj is not None and self.has_change_permission(request, obj):
             return [
                 (None, {"fields": ("named", "asked_of", "whence", "left", "asked")}),
-                *_answer_fields(whose.why_not(obj, cast(Actor, request.user)), obj),
+                *_answer_fields(_why_not(request, obj), obj),
                 more,
             ]
         return [
@@ -124,7 +124,7 @@ class ApprovalAdmin(DecidingAdmin):
             InvalidInput: says who is asked.
         """
         super().store(request, obj, form)
-        refusal = whose.why_not(obj, cast(Actor, request.user))
+        refusal = _why_not(request, obj)
         if refusal and "tools_library_approval_approve" in request.POST:
             raise InvalidInput({"reason": refusal})
 
@@ -138,20 +138,20 @@ class ApprovalAdmin(DecidingAdmin):
         if object_id is None:  # Unfold asks again as it runs the action, and names no row
             return True
         asked = self.get_object(request, str(object_id))
-        return asked is not None and not whose.why_not(asked, cast(Actor, request.user))
+        return asked is not None and not _why_not(request, asked)
 
     def get_form(
         self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm[Any]]:
         """Return the form with what this person can decide."""
-        if obj is not None and whose.why_not(obj, request.user):
+        if obj is not None and _why_not(request, obj):
             kwargs["form"] = NoForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     @display(description="Tool", ordering="tool_name", header=True)
     def what(self, obj: Approval) -> tuple[str, str]:
         """Return the tool, and its arguments on one line."""
-        name = obj.tool.display_name if obj.tool is not None else obj.tool_name
+        name = obj.tool.display_name if obj.tool is not None else in_reading_order(obj.tool_name)
         return name, in_short(obj.arguments)
 
     @display(description="Tool")
@@ -345,6 +345,13 @@ class ApprovalGrantAdmin(OrganizationAdmin):
     def erase(self, request: HttpRequest, obj: ApprovalGrant) -> None:
         """Revoke the grant."""
         grants.revoke(obj, request.user)
+
+
+def _why_not(request: Any, asked: Approval) -> str:
+    """Return why the person's yes to the page's question would not count; asked once per page."""
+    if not hasattr(request, "why_not"):
+        request.why_not = whose.why_not(asked, request.user)
+    return str(request.why_not)
 
 
 def _answer_fields(refusal: str, obj: Approval) -> list[tuple[str, dict[str, Any]]]:

@@ -21,8 +21,9 @@ from django.utils.safestring import SafeString
 from tools_library.models import Tool
 from voiceassist.assistants.admin.version import change_block
 from voiceassist.assistants.changes import changes
-from voiceassist.foundation.admin import RecordAdmin, in_reading_order, pretty_json, reason
+from voiceassist.foundation.admin import RecordAdmin, pretty_json, reason
 from voiceassist.foundation.errors import VoiceAssistError
+from voiceassist.foundation.reading_order import in_reading_order
 
 _IN_A_LIST = 160
 
@@ -83,9 +84,11 @@ def tool_link(tool: Tool | None, name: str) -> SafeString:
         name: as the model called it.
     """
     if tool is None:
-        return format_html("{}", name)
+        return format_html("{}", in_reading_order(name))
     link = reverse("admin:tools_library_tool_change", args=[tool.pk])
-    return format_html('<a class="va-link" href="{}">{}</a> ({})', link, tool.display_name, name)
+    return format_html(
+        '<a class="va-link" href="{}"><bdi>{}</bdi></a> ({})', link, tool.display_name, name
+    )
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> SafeString:
@@ -100,4 +103,4 @@ def readable(configuration: Mapping[str, Any]) -> SafeString:
     if not isinstance(code, str):
         return pretty_json(configuration)
     rest = {name: value for name, value in configuration.items() if name != "code"}
-    return format_html('{}<pre class="va-code">{}</pre>', pretty_json(rest), code)
+    return format_html('{}<pre class="va-code">{}</pre>', pretty_json(rest), in_reading_order(code))

@@ -10,6 +10,7 @@ from tools_library.admin.origin import place
 from tools_library.choices import ExecutionStatus
 from tools_library.models import ToolExecution
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
+from voiceassist.foundation.reading_order import in_reading_order
 
 _SHOWN = 120
 _LABELS = {
@@ -27,23 +28,28 @@ _LABELS = {
 class ToolExecutionAdmin(ReadOnlyAdmin):
     """What was called, with what, and how it ended."""
 
-    list_display = ("tool_name", "state", "said", "where", "whence", "created_at", "took")
+    list_display = ("called", "state", "said", "where", "whence", "created_at", "took")
     list_filter = ("status", "trigger_context", "error_code", "assistant", "tool")
     list_select_related = ("assistant", "call")
     search_fields = ("tool_name", "message", "execution_id")
     fieldsets = (
         (None, {"fields": (
-            ("tool_name", "state"), "message", ("trigger_context", "took"), ("assistant", "whence"),
+            ("called", "state"), "message", ("trigger_context", "took"), ("assistant", "whence"),
             "created_at",
         )}),
         ("What went in", {"fields": ("given",)}),
-        ("What came out", {"fields": ("answered", "error_code", "error_message")}),
+        ("What came out", {"fields": ("answered", "error_code", "explained")}),
         ("For engineers", {"classes": ("collapse",), "fields": (
             ("tool", "tool_version"), ("side_effect", "retry_count"),
             ("started_at", "completed_at"), ("deadline_at", "user"),
             ("execution_id", "tool_call_id"), "names", "exchange",
         )}),
     )  # fmt: skip
+
+    @display(description="Tool name", ordering="tool_name")
+    def called(self, obj: ToolExecution) -> str:
+        """Return the name that was called, which may be of no tool."""
+        return in_reading_order(obj.tool_name)
 
     @display(description="Status", ordering="status", label=_LABELS)
     def state(self, obj: ToolExecution) -> str:
@@ -79,6 +85,11 @@ class ToolExecutionAdmin(ReadOnlyAdmin):
     def answered(self, obj: ToolExecution) -> SafeString:
         """Return the output."""
         return pretty_json(obj.output_result)
+
+    @display(description="Error message")
+    def explained(self, obj: ToolExecution) -> str:
+        """Return what engineers are told of an error, which may quote what came back."""
+        return in_reading_order(obj.error_message) or "–"
 
     @display(description="Names for templates")
     def names(self, obj: ToolExecution) -> SafeString:

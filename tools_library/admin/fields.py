@@ -17,7 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from voiceassist.foundation.admin import in_reading_order
+from voiceassist.foundation.reading_order import in_reading_order
 
 CODE = {"class": "font-mono", "spellcheck": "false", "autocomplete": "off"}
 EVERY_LANGUAGE = "*"

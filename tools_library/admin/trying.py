@@ -25,6 +25,7 @@ from tools_library.services import catalog, trials
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.admin import pretty_json, reason
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.reading_order import in_reading_order
 
 TEMPLATE = "admin/tools_library/tool/try.html"
 
@@ -198,6 +199,7 @@ def _outcome(run: ToolExecution) -> dict[str, Any]:
     output = run.output_result or {}
     return {
         "run": run,
+        "for_engineers": in_reading_order(run.error_message),
         "tone": _TONES.get(ExecutionStatus(run.status), "va-warn"),
         "data": pretty_json(output.get("data")),
         "given": pretty_json(run.input_parameters),

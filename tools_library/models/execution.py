@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from tools_library.choices import ExecutionStatus, SideEffect, TriggerContext
+from voiceassist.foundation.reading_order import in_reading_order
 from voiceassist.organizations.models import OrganizationOwned
 
 
@@ -152,7 +153,7 @@ class ToolExecution(OrganizationOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tool_name} {self.execution_id}"
+        return f"{in_reading_order(self.tool_name)} {self.execution_id}"
 
     @property
     def began(self) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -22,6 +21,7 @@ from unfold import decorators
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.reading_order import in_reading_order
 
 OWNER = "organization"
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -353,17 +353,6 @@ def pretty_json(value: Any) -> SafeString:
         return SafeString("–")
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     return format_html('<pre class="va-code">{}</pre>', in_reading_order(text))
-
-
-def in_reading_order(text: str) -> str:
-    """Return text in which characters that turn the order of others round are written as JSON does.
-
-    Somebody who approves arguments must not read them in another order than the tool does.
-    """
-    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def _current(request: Any) -> Any:

@@ -2,7 +2,7 @@
 // Set `call` and `conversation`.
 
 import "./schema-form.js";
-import { button, h, icon, shown, titled, uniqueId } from "./dom.js";
+import { button, h, icon, inReadingOrder, shown, titled, uniqueId } from "./dom.js";
 
 const REMEMBER = [["once", "Only this once"], ["conversation", "In this conversation"], ["always", "Always"]];
 
@@ -50,7 +50,7 @@ class ApprovalCard extends HTMLElement {
     const remember = uniqueId("remember");
     this.remember = h("select", { className: "input", id: remember }, REMEMBER.map(([value, text]) => h("option", { value }, text)));
     const reason = uniqueId("reason");
-    this.reason = h("input", { className: "input", id: reason, maxlength: 1000, placeholder: "The assistant is told" });
+    this.reason = h("input", { className: "input", id: reason, maxlength: 1000, dir: "auto", placeholder: "The assistant is told" });
     this.approve = button("Approve", { className: "btn primary", name: "check", onclick: () => this.#answer(true) });
     const edit = button("Edit first", { className: "btn quiet", name: "pencil", onclick: () => this.#edit(edit) });
     const reject = button("Reject", { className: "btn quiet", name: "x", onclick: () => this.#answer(false) });
@@ -74,7 +74,7 @@ class ApprovalCard extends HTMLElement {
     const edited = this.form.hidden ? null : this.form.read();
     const changed = edited ? changes(this.shownCall.arguments, edited) : [];
     this.diff.hidden = !changed.length;
-    this.diff.replaceChildren(...changed.flatMap(([name, before, after]) => [h("span", {}, name), h("del", {}, shown(before ?? "")), h("ins", {}, shown(after ?? ""))]));
+    this.diff.replaceChildren(...changed.flatMap(([name, before, after]) => [h("span", {}, inReadingOrder(name)), h("del", {}, shown(before ?? "")), h("ins", {}, shown(after ?? ""))]));
     const count = changed.length;
     this.approve.lastChild.textContent = count ? `Approve with ${count} change${count > 1 ? "s" : ""}` : "Approve";
   }

@@ -32,12 +32,21 @@ export function button(label, { className = "btn sm", name = "", onclick, type =
 }
 
 export function titled(name) {
-  const words = name.replaceAll(/[_-]+/g, " ").trim();
+  const words = inReadingOrder(name).replaceAll(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+// Arguments, names and results of a model, as its tools take them and give them.
 export function shown(value) {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return inReadingOrder(typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? ""));
+}
+
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+// Characters that turn the order of others round are written as JSON does: nobody says yes to what they read in
+// another order than it runs (foundation/reading_order.py). People's own words are set apart instead: dir="auto".
+export function inReadingOrder(text) {
+  return text.replaceAll(TURNING, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 let last = 0;

@@ -1,6 +1,6 @@
 // <run-timeline>: the tool calls of one message, how each stands and what it gave. Set `calls`.
 
-import { h, icon, shown, titled } from "./dom.js";
+import { h, icon, inReadingOrder, shown, titled } from "./dom.js";
 
 const WORDS = {
   proposed: ["idle", "clock", "Begins"],
@@ -36,7 +36,7 @@ function line(call) {
   const [tone, name, word] = WORDS[call.status] ?? WORDS.proposed;
   const message = call.result?.message;
   const data = call.result?.data;
-  const edited = (call.approval?.changes ?? []).map(({ path, before, after }) => `${path}: ${shown(before)} → ${shown(after)}`);
+  const edited = (call.approval?.changes ?? []).map(({ path, before, after }) => `${inReadingOrder(path)}: ${shown(before)} → ${shown(after)}`);
   return h("details", { className: "run" },
     h("summary", {},
       h("span", { className: "run-name" }, icon(call.external ? "browser" : "tools", "sm"), titled(call.name)),
@@ -45,7 +45,7 @@ function line(call) {
     h("div", { className: "run-body" },
       h("pre", { className: "code wrap" }, shown(call.arguments)),
       edited.length ? h("p", { className: "small" }, `Changed before it ran: ${edited.join("; ")}`) : null,
-      message ? h("p", { className: "small" }, message) : null,
+      message ? h("p", { className: "small", dir: "auto" }, message) : null,
       data !== undefined && data !== null ? h("pre", { className: "code wrap" }, shown(data)) : null));
 }
 

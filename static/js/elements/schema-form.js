@@ -1,7 +1,7 @@
 // <schema-form>: a flat JSON Schema as inputs. `schema` and `value` set it, `read()` gives the values
 // or null once it has marked what is missing or wrong. With `plain`, nothing is called optional.
 
-import { h, icon, titled, uniqueId } from "./dom.js";
+import { h, icon, inReadingOrder, titled, uniqueId } from "./dom.js";
 
 const TYPES = { email: "email", uri: "url", date: "date", "date-time": "datetime-local", password: "password" };
 
@@ -48,12 +48,13 @@ class Field {
   constructor(name, declared, value, required, plain) {
     Object.assign(this, { name, declared, required });
     const id = uniqueId("field");
-    this.input = control(declared, value);
+    this.json = asJson(declared, value);
+    this.input = control(declared, value, this.json);
     this.input.id = id;
     this.problem = h("p", { className: "error", id: `${id}-error`, hidden: true });
     const help = declared.description ? h("p", { className: "help", id: `${id}-help` }, declared.description) : null;
     this.input.setAttribute("aria-describedby", [help && `${id}-help`, `${id}-error`].filter(Boolean).join(" "));
-    const label = h("label", { for: id }, declared.title ?? titled(name), required || plain ? "" : h("small", {}, " optional"));
+    const label = h("label", { for: id }, h("bdi", {}, declared.title ?? titled(name)), required || plain ? "" : h("small", {}, " optional"));
     this.element = h("div", { className: "field" }, label, this.input, this.problem, help);
     this.element.addEventListener("input", () => this.mark(""));
   }
@@ -65,7 +66,7 @@ class Field {
     if (!text.trim()) return this.required ? { problem: "Fill this in." } : {};
     if (this.declared.enum) return { value: this.declared.enum.find((each) => String(each) === text) };
     if (type === "integer" || type === "number") return number(text, type, this.declared);
-    if (type === "object" || type === "array") return json(text, type);
+    if (this.json) return json(text, type);
     return this.input.validity.valid ? { value: text } : { problem: this.input.validationMessage };
   }
 
@@ -77,7 +78,13 @@ class Field {
   }
 }
 
-function control(declared, value) {
+// A text that would be read in another order than the tool reads it is edited as JSON, too.
+function asJson({ type = "string", enum: choices }, value) {
+  if (choices) return false;
+  return type === "object" || type === "array" || (typeof value === "string" && inReadingOrder(value) !== value);
+}
+
+function control(declared, value, structured) {
   const { type = "string", format } = declared;
   if (declared.enum) {
     const options = declared.enum.map((each) => h("option", { value: each, selected: each === value }, String(each)));
@@ -87,14 +94,14 @@ function control(declared, value) {
   if (type === "integer" || type === "number") {
     return h("input", { className: "input", inputmode: type === "integer" ? "numeric" : "decimal", value: value ?? "" });
   }
-  const structured = type === "object" || type === "array";
-  const text = value === undefined ? "" : structured ? JSON.stringify(value, null, 2) : String(value);
+  const text = value === undefined ? "" : structured ? inReadingOrder(JSON.stringify(value, null, 2)) : String(value);
+  const dir = structured ? "ltr" : "auto";
   if (structured || text.length > 60) {
-    const area = h("textarea", { className: structured ? "input mono" : "input", rows: 3 });
+    const area = h("textarea", { className: structured ? "input mono" : "input", rows: 3, dir });
     area.value = text;
     return area;
   }
-  return h("input", { className: "input", type: TYPES[format] ?? "text", value: text, maxlength: declared.maxLength });
+  return h("input", { className: "input", type: TYPES[format] ?? "text", value: text, maxlength: declared.maxLength, dir });
 }
 
 function number(text, type, { minimum, maximum }) {
@@ -106,11 +113,13 @@ function number(text, type, { minimum, maximum }) {
   return { value };
 }
 
+const JSON_WORDS = { array: "list", object: "object", string: "text, in double quotes" };
+
 function json(text, type) {
   try {
     const value = JSON.parse(text);
-    const fits = type === "array" ? Array.isArray(value) : value && typeof value === "object" && !Array.isArray(value);
-    return fits ? { value } : { problem: type === "array" ? "Write a JSON list." : "Write a JSON object." };
+    const given = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+    return given === type ? { value } : { problem: `Write a JSON ${JSON_WORDS[type]}.` };
   } catch {
     return { problem: "This is no valid JSON." };
   }

@@ -66,7 +66,7 @@ class ToolInbox extends HTMLElement {
     return h("section", { className: "card", "aria-labelledby": id },
       h("div", { className: "card-head" }, h("div", { className: "row nowrap" },
         h("span", { className: "tile", dataset: { kind: "frontend" } }, icon("browser")),
-        h("div", {}, h("h2", { id }, tool?.title?.(call) ?? titled(call.name)),
+        h("div", {}, h("h2", { id, dir: "auto" }, tool?.title?.(call) ?? titled(call.name)),
           h("p", { className: "tiny" }, tool ? `${titled(call.name)}, a tool of this page` : "This page has no such tool.")))),
       h("div", { className: "card-body stack" }, body, problem));
   }

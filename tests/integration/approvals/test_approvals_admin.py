@@ -11,9 +11,9 @@ from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_member
 from tests.factories.tools import assign, endpoint_configuration, tool_values
 from tools_library.admin.approval import in_words
-from tools_library.approvals import answering
+from tools_library.approvals import answering, whose
 from tools_library.approvals.answering import Answer
-from tools_library.models import Approval, ApprovalGrant, ToolReview
+from tools_library.models import Approval, ApprovalGrant, ToolExecution, ToolReview
 from tools_library.services.tools import save_tool
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("handed_over", "replies")]
@@ -78,6 +78,16 @@ def test_arguments_are_read_in_the_order_in_which_they_run(organization, staffed
         text = client.get(path).content.decode()
         assert "\\u202egnp.exe\\u2066" in text
         assert "\u202e" not in text and "\u2066" not in text
+    edited = {"order_id": "\u202etxt.exe"}
+    Approval.unscoped.update(status="approved", edited_arguments=edited)
+    text = client.get(f"{QUESTIONS}{row.pk}/change/").content.decode()
+    assert "− \\u202egnp.exe\\u2066<" in text and "+ \\u202etxt.exe<" in text
+    run = f"/admin/tools_library/toolexecution/{row.execution_id}/change/"
+    ToolExecution.unscoped.update(tool_name="\u202eput", error_message="\u202eno")
+    for path in (run, "/admin/tools_library/toolexecution/"):
+        assert "\u202e" not in client.get(path).content.decode()
+    text = client.get(run).content.decode()
+    assert "\\u202eput" in text and "\\u202eno" in text
 
 
 def test_an_answered_question_shows_what_was_changed(organization, staffed, operator):
@@ -240,6 +250,25 @@ def test_a_review_shows_all_that_changed_and_code_line_by_line(organization):
     assert '<ins class="va-ins">+ you@example.com</ins>' in text
     assert '<ins class="va-ins">+ 9</ins>' in text
     assert escape("def execute_tool(p, c):\n    return {'success': True}") in text
+
+
+def test_code_is_reviewed_in_the_order_in_which_it_runs(organization):
+    builder = make_member(organization, "builder")
+    code = "def execute_tool(p, c):\n    return {'success': p['a'] == '\u202e'}\n"
+    values = tool_values(tool_type="python_function", configuration={"code": code})
+    save_tool(organization, values, by=builder)
+    review = ToolReview.unscoped.get(status="pending")
+    text = signed_in(organization, "admin").get(f"{REVIEWS}{review.pk}/change/").content.decode()
+    assert "\\u202e" in text and "\u202e" not in text
+
+
+def test_a_page_asks_once_whether_somebodys_yes_counts(organization, staffed, monkeypatch):
+    row = ask(staffed, organization).approval
+    asked, why_not = [], whose.why_not
+    monkeypatch.setattr(whose, "why_not", lambda *given: asked.append(given) or why_not(*given))
+    client, path = signed_in(organization, "operator"), f"{QUESTIONS}{row.pk}/change/"
+    assert "tools_library_approval_approve" in client.get(path).content.decode()
+    assert len(asked) == 1
 
 
 def test_the_tools_page_says_which_version_assistants_use(organization):

@@ -1,5 +1,7 @@
 """Conversations in the admin: read by operators of the organization, stopped, never edited."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -124,6 +126,17 @@ def test_what_clients_saw_is_told_in_order_and_escaped(shop):
     page = signed_in(shop, "operator").get(reverse(ONE, args=[talk.pk])).content.decode()
     assert page.index("<b>kind_1</b> &lt;i&gt;Hello") < page.index("<b>kind_2</b>")
     assert "&lt;/pre&gt;" in page
+
+
+def test_what_was_called_is_read_in_the_order_in_which_it_ran(shop):
+    talk, turned = make_talk(shop, "customer-17"), "\u202egnp.exe\u2066"
+    ToolProposal.unscoped.update(tool_name=turned, arguments=json.dumps({turned: turned}))
+    RunEvent.unscoped.create(
+        organization=shop, conversation=talk, first_seq=1, seq=1, type="tool_call_start",
+        data={"delta": turned}, at=timezone.now(),
+    )  # fmt: skip
+    page = signed_in(shop, "operator").get(reverse(ONE, args=[talk.pk])).content.decode()
+    assert "\u202e" not in page and page.count(r"\u202egnp.exe\u2066") == 4
 
 
 def queries(client, path):

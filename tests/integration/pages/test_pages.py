@@ -280,6 +280,13 @@ def test_hostile_words_stay_words(page: Client, north: Organization) -> None:
         assert "&lt;script&gt;alert" in shown
 
 
+def test_a_run_is_read_in_the_order_in_which_it_ran(page: Client, north: Organization) -> None:
+    call, turned = make_call(north), "\u202egnp.exe\u2066"
+    run_tool(call, turned, input_parameters={turned: 1}, output_result={"b": turned})
+    shown = body(page.get(f"/calls/{call.pk}"))
+    assert "\u202e" not in shown and shown.count(r"\u202egnp.exe\u2066") == 3
+
+
 def test_pages_hold_the_strict_policy(page: Client, north: Organization) -> None:
     call = make_call(north)
     make_assistant(north)

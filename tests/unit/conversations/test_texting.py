@@ -63,3 +63,8 @@ def test_a_question_shows_all_of_the_arguments_in_the_assistants_language():
     assert "- Cancel an order (order_id: 1042, refund: true)\n- Say {goodbye}" in text
     assert "YES or NO" in text and "SÍ o NO" in question(asked, "es")
     assert sentence("help", "de", name="Juniper").startswith("Juniper answers")
+
+
+def test_a_question_is_read_in_the_order_in_which_the_tool_runs():
+    asked = question([("Send a file", {"file": "\u202egnp.exe", "to": ["\u2066x"]})], "en")
+    assert r'file: \u202egnp.exe, to: ["\u2066x"]' in asked

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from voiceassist.assistants.changes import Change, changes
 from voiceassist.assistants.models import AssistantVersion
 from voiceassist.foundation.admin import ReadOnlyAdmin, display, pretty_json
+from voiceassist.foundation.reading_order import in_reading_order
 
 
 @admin.register(AssistantVersion)
@@ -45,7 +46,10 @@ def change_block(change: Change) -> SafeString:
     """Return one difference with its removed and added lines."""
     lines = format_html_join(
         "", '<{0} class="va-{0}">{1} {2}</{0}>',
-        ((tag, {"del": "−", "ins": "+"}.get(tag, " "), text) for tag, text in change.lines),
+        (
+            (tag, {"del": "−", "ins": "+"}.get(tag, " "), in_reading_order(text))
+            for tag, text in change.lines
+        ),
     )  # fmt: skip
     return format_html(
         '<div class="va-change"><h3>{}</h3><div class="va-diff">{}</div></div>', change.field, lines

@@ -17,6 +17,7 @@ from tools_library.admin.deciding import in_short
 from voiceassist.conversations.choices import ProposalStatus, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation, RunEvent, ToolProposal
 from voiceassist.conversations.services.pending import arguments_of
+from voiceassist.foundation.reading_order import in_reading_order
 
 SHOWN = 200
 _LONGEST, _LONGEST_OUTCOME, _LONGEST_EVENT = 4_000, 300, 400
@@ -97,8 +98,8 @@ def _call(call: ToolProposal) -> SafeString:
     run = call.execution
     said = run.message if run is not None else ""
     return format_html(
-        "<p><b>{}</b> {}{}{}</p><p>{}</p><p>{}</p>",
-        call.tool_name,
+        '<p><b>{}</b> {}{}{}</p><p>{}</p><p dir="auto">{}</p>',
+        in_reading_order(call.tool_name),
         _pill(call.status, call.get_status_display()),
         f" by {call.answered_by_name}" if call.answered_by_name else "",
         _links(call),
@@ -134,9 +135,9 @@ def _about(run: AgentRun) -> str:
 
 def _data(row: RunEvent) -> str:
     pieces = row.data.get("pieces")
-    if isinstance(pieces, list):
-        return Truncator("".join(map(str, pieces))).chars(_LONGEST_EVENT)
-    return Truncator(json.dumps(row.data, ensure_ascii=False)).chars(_LONGEST_EVENT)
+    told = json.dumps(row.data, ensure_ascii=False)
+    text = "".join(map(str, pieces)) if isinstance(pieces, list) else told
+    return in_reading_order(Truncator(text).chars(_LONGEST_EVENT))
 
 
 def _pill(status: str, words: str) -> SafeString:

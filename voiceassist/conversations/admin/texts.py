@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -41,9 +41,13 @@ def texts(conversation: Conversation) -> SafeString:
     return listed or SafeString("–")
 
 
-def _about(row: IncomingText | OutgoingText) -> str:
-    said = Truncator(row.text).chars(_LONGEST)
+def _about(row: IncomingText | OutgoingText) -> SafeString:
+    said = format_html("<bdi>{}</bdi>", Truncator(row.text).chars(_LONGEST))
     if isinstance(row, IncomingText):
-        answered = f"answered “{row.reply}”" if row.reply else ""
-        return " · ".join(part for part in ("they", said, answered) if part)
-    return " · ".join(part for part in ("we", said, row.error) if part)
+        answered = format_html("answered “<bdi>{}</bdi>”", row.reply) if row.reply else ""
+        return _listed("they", said, answered)
+    return _listed("we", said, row.error)
+
+
+def _listed(*parts: str) -> SafeString:
+    return format_html_join(" · ", "{}", ((part,) for part in parts if part))

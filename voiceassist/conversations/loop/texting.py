@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from voiceassist.foundation.reading_order import in_reading_order
+
 PART_MAX = 1_600
 MOST_PARTS = 10
 _CUT = " …"
@@ -84,6 +86,7 @@ def question(asked: Iterable[tuple[str, Mapping[str, Any]]], language: str) -> s
     lines = []
     for name, arguments in asked:
         told = ", ".join(f"{key}: {_shown(value)}" for key, value in arguments.items())
+        told = in_reading_order(told)
         lines.append(f"- {name} ({told})" if told else f"- {name}")
     return sentence("ask", language, what="\n".join(lines))
 
