@@ -4,8 +4,10 @@ import json
 
 import pytest
 import requests
+from django.test import Client
 
-from tests.factories.organizations import make_key, make_organization
+from tests.factories.assistants import make_assistant
+from tests.factories.organizations import make_key, make_member, make_organization
 
 pytestmark = [pytest.mark.usefixtures("conversations_db"), pytest.mark.embedded]
 
@@ -64,10 +66,12 @@ def test_a_foreign_thread_is_not_there(chat):
     thread = events_of(chat.send("Hello"))[0]["thread_id"]
     _, key = make_key(make_organization())
     answer = requests.get(
-        f"{chat.url}/threads/{thread}/events", headers={"Authorization": f"Bearer {key}"}, timeout=9
+        f"{chat.url}/threads/{thread}/events",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=30,
     )
     assert answer.status_code == 404
-    assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=9).status_code == 401
+    assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=30).status_code == 401
 
 
 REGISTRATION = {
@@ -93,7 +97,7 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     headers, root = {"Authorization": f"Bearer {key}"}, f"{chat.site.url}/api/v1/tools/frontend"
 
     def post(body, path=""):
-        return requests.post(f"{root}{path}", json=body, headers=headers, timeout=9)
+        return requests.post(f"{root}{path}", json=body, headers=headers, timeout=30)
 
     made = post(REGISTRATION)
     assert made.status_code == 201 and made.json()["tool"]["schema_hash"], made.text
@@ -104,7 +108,9 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     answer = post(bad)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"].startswith("tool.input_schema")
-    tools = requests.get(f"{root}?agent_id={chat.slug}", headers=headers, timeout=9).json()["tools"]
+    tools = requests.get(f"{root}?agent_id={chat.slug}", headers=headers, timeout=30).json()[
+        "tools"
+    ]
     assert [tool["name"] for tool in tools] == ["show_map", "show_notification"]
     assert tools[0]["metadata"] == {"category": "ui", "requires_user_interaction": True}
     fits = post({"tool_name": "show_map", "arguments": {"place": "Porto"}}, "/execute").json()
@@ -112,5 +118,19 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     off = post({"tool_name": "show_map", "arguments": {"zoom": 99, "x": 1}}, "/execute").json()
     assert not off["valid"] and {each["path"] for each in off["errors"]} == {"", "zoom", "x"}
     assert (
-        requests.post(root, json=REGISTRATION, headers=chat.headers, timeout=9).status_code == 403
+        requests.post(root, json=REGISTRATION, headers=chat.headers, timeout=30).status_code == 403
     )
+
+
+def test_a_session_writes_only_with_its_token():
+    organization = make_organization()
+    client = Client(enforce_csrf_checks=True)
+    signed_in_by = "allauth.account.auth_backends.AuthenticationBackend"
+    client.force_login(make_member(organization, "operator"), backend=signed_in_by)
+    body = {"content_type": "application/json", "data": {"message": "Hello"}}
+    path = "/api/v1/agents/nobody/messages"
+    refused = client.post(path, **body)
+    assert refused.status_code == 403 and "X-CSRFToken" in refused.json()["detail"]
+    client.get(f"/assistants/{make_assistant(organization).slug}/chat")
+    token = client.cookies["csrftoken"].value
+    assert client.post(path, **body, headers={"X-CSRFToken": token}).status_code == 404

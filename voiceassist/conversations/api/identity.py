@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from rest_framework.authentication import CSRFCheck
+from django.http import HttpRequest
 from rest_framework.exceptions import NotAuthenticated
 
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.services import tokens
 from voiceassist.conversations.services.people import Participant
+from voiceassist.organizations.authentication import SessionAuthentication
 from voiceassist.organizations.current import Actor, KeyUser, ask_for, organization_of_user
 from voiceassist.organizations.errors import HEADER
 from voiceassist.organizations.models import User
@@ -48,7 +48,7 @@ def _person(request: HttpRequest, permission: str) -> Participant:
             "Sign in, or send an API key or a token: Authorization: Bearer vak_… or vat_…"
         )
     if request.method not in _SAFE:
-        _check_csrf(request)
+        SessionAuthentication().enforce_csrf(request)
     actor = User.objects.get(pk=user.pk)
     if slug := request.headers.get(HEADER, ""):
         ask_for(actor, slug)
@@ -95,17 +95,3 @@ def _require(actor: Actor, permission: str) -> None:
     if not may(actor, permission):
         least = LEAST_ROLE[permission].label.lower()
         raise PermissionDenied(f"This needs the role {least} or above.")
-
-
-def _check_csrf(request: HttpRequest) -> None:
-    check = CSRFCheck(_passed)
-    check.process_request(request)
-    reason = check.process_view(request, _passed, (), {})
-    if reason:
-        raise PermissionDenied(
-            f"CSRF: {reason} Send the csrftoken cookie's value in the X-CSRFToken header."
-        )
-
-
-def _passed(request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
