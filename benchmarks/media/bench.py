@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.media.load import Run, measure
 from benchmarks.media.neighbour import slow_queries
 from benchmarks.media.subjects import Subject, baseline, fake_model, product, product_environment
-from benchmarks.processes import awake
+from benchmarks.processes import awake, memory_mb
 from benchmarks.results import verdict
 
 BATCH_CALLS, BATCHES, MOST_BATCHES = 25, 5, 10
@@ -35,12 +35,13 @@ def run(say: Say, *, seconds: float = 8.0, with_product: bool = True) -> dict[st
         if not with_product:
             return {"batches": _batches(say, seconds, relay, naive, None)[1]}
         with product_environment(model) as env, product(env) as subject:
+            fresh_mb = memory_mb(subject.pid)
             # First what wants the machine at its quietest.
             many = _many(say, seconds, relay, subject, "alone")
             beside = _beside(say, seconds, relay, subject, env)
             counted, batches = _batches(say, seconds, relay, naive, subject)
             most = _ladder(say, seconds, subject, many)
-    return _outcome(counted, batches, many, beside, most)
+    return _outcome(counted, batches, many, beside, most, fresh_mb)
 
 
 def _batches(
@@ -157,6 +158,7 @@ def _outcome(
     many: list[dict[str, Any]],
     beside: list[dict[str, Any]],
     most: int | None,
+    fresh_mb: float,
 ) -> dict[str, Any]:
     def middle(key: str) -> float | None:
         return round(median(batch[key] for batch in counted), 2) if counted else None
@@ -165,7 +167,7 @@ def _outcome(
     ratios = {key: middle(key) for key in ("product_to_relay", "product_to_naive")}
     calm = [batch["product_p99_ms"] for batch in counted if batch["quiet"]]
     p99 = round(median(calm), 2) if calm else None
-    memory = _memory_per_call(batches, many)
+    memory = _memory_per_call(fresh_mb, many)
     clean = all(batch["product_clean"] for batch in counted)
     return {
         "ratios": ratios | {"naive_to_relay": middle("naive_to_relay")},
@@ -198,9 +200,6 @@ def _best_p99(runs: list[dict[str, Any]]) -> float | None:
     return min((run["p99_ms"] for run in runs if run["quiet"] and run["clean"]), default=None)
 
 
-def _memory_per_call(batches: list[dict[str, Any]], many: list[dict[str, Any]]) -> float | None:
-    if not batches or not many:
-        return None
-    few = median(batch["product"]["memory_mb"] for batch in batches)
-    lots = median(run["product"]["memory_mb"] for run in many)
-    return round((lots - few) / (MANY_CALLS - BATCH_CALLS), 3)
+def _memory_per_call(fresh_mb: float, many: list[dict[str, Any]]) -> float:
+    """Return what the first calls of a fresh server took, all that they made it load with them."""
+    return round((many[0]["product"]["memory_mb"] - fresh_mb) / MANY_CALLS, 3)
