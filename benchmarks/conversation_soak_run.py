@@ -177,12 +177,14 @@ def _account(people, crew, stand_ins, tools):
         if not call["output"] or results[call["tool_call_id"]] != 1 or call["execution"] is None
     ]  # fmt: skip
     once = {call["execution"] for call in calls}
+    failed = ToolExecution.unscoped.exclude(status="success")
     received = tools.received.items()
     return {
         "conversations": len(people),
         "completed": AgentRun.unscoped.filter(status="completed").count(),
         "servers_killed_at": [round(kill - crew.kills[0], 1) for kill in crew.kills],
         "calls": dict(Counter(call["status"] for call in calls)),
+        "failed_with": dict(Counter(failed.values_list("error_code", flat=True))),
         "results_off": len(off) + abs(len(once) - ToolExecution.unscoped.count()),
         "told": dict(Counter(word for (_, word), n in told.items() for _ in range(n))),
         "taken_twice": sum(n > 1 for (_, word), n in told.items() if word == "taken"),
