@@ -21,8 +21,12 @@ function start() {
   const problem = root.querySelector("[data-problem]");
   const rows = new Map();
   let unsent = "";
+  let nearEnd = true;
 
   registerPageTools(talk);
+  talk.addEventListener("change", () => {
+    nearEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 160; // before anything is drawn
+  });
   inbox.conversation = talk;
   inbox.addEventListener("closed", () => message.focus());
   talk.addEventListener("change", draw);
@@ -91,7 +95,6 @@ function start() {
 
   function draw() {
     const { earlier: untold, messages, calls, status, error } = talk.state;
-    const nearEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 160;
     earlier.hidden = !untold;
     earlier.textContent = `${untold} earlier ${untold === 1 ? "message is" : "messages are"} not shown here.`;
     messages.forEach((each, index) => drawMessage(each, index, calls, status));

@@ -23,7 +23,8 @@ function switchTheme() {
 
 nameThemeButtons();
 dark.addEventListener("change", nameThemeButtons);
-setTimeout(() => document.querySelectorAll(".toast").forEach((toast) => toast.remove()), 6000);
+const told = document.querySelectorAll(".toast"); // with the page; what comes later has its own time
+setTimeout(() => told.forEach((toast) => toast.remove()), 6000);
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);

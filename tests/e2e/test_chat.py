@@ -117,6 +117,12 @@ async def test_an_answer_that_fails_loses_nothing_on_a_phone(
     await expect(page.locator("[data-problem]")).to_be_visible(timeout=30_000)
     await say(page, "Hello again")
     await expect(last_words(page)).not_to_be_empty(timeout=ANSWER)
+    await page.goto("/assistants/demo/chat")
+    await page.get_by_text("Earlier chats").click()
+    earlier = page.locator(".menu-list a").first
+    await expect(earlier).to_contain_text("stand-in:server_error")
+    place = await earlier.bounding_box()
+    assert place is not None and place["x"] >= 0
     demo.process.terminate()
     demo.process.wait(20)
     await say(page, "Are you there?")

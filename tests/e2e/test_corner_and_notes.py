@@ -84,3 +84,21 @@ async def test_a_wait_of_no_length_is_not_shown(site: Site, browser: Browser) ->
     await expect(shown).to_have_text(["", "", "380 ms"])
     await expect(page.locator('[data-fact="first-word"]')).to_have_text("380 ms, typical")
     await context.close()
+
+
+async def test_a_toast_that_comes_late_has_its_own_time(site: Site, browser: Browser) -> None:
+    user, _ = await act(furnish)
+    context = await site.open(browser, user)
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto("/calls")
+    await page.evaluate(
+        """() => {
+          const late = Object.assign(document.createElement("p"), { className: "toast" });
+          late.textContent = "Late";
+          document.querySelector(".toasts").append(late);
+        }"""
+    )
+    await page.clock.run_for(7_000)
+    await expect(page.get_by_text("Late")).to_be_visible()
+    await context.close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from voiceassist.assistants.models import Assistant
-from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.choices import Role
+from voiceassist.conversations.models import Conversation, Message
 from voiceassist.conversations.page_tools import PAGE_TOOLS
 from voiceassist.conversations.services import people
 from voiceassist.conversations.services.errors import NoSuchConversation
@@ -33,11 +35,13 @@ def chat(request: HttpRequest, agent_id: str) -> HttpResponse:
     except NoSuchConversation as error:
         raise Http404(error.public_message) from None
     threads = Conversation.objects.of(organization).filter(assistant=assistant, owner=user)
+    first = Message.unscoped.filter(conversation=OuterRef("pk"), role=Role.USER)
+    told = threads.annotate(begins=Subquery(first.order_by("position").values("text")[:1]))
     wanted = THREAD_ID.fullmatch(request.GET.get("thread", ""))
     context = {
         "assistant": assistant,
         "ready": assistant.published_version_id is not None and assistant.is_active,
-        "threads": threads.order_by("-updated_at", "-id")[:LISTED],
+        "threads": told.order_by("-updated_at", "-id")[:LISTED],
         "thread_id": wanted[0] if wanted and threads.filter(thread_id=wanted[0]).exists() else "",
         "may_build": may(request.user, "tools.write"),
         "page_tools": PAGE_TOOLS,

@@ -25,7 +25,7 @@ class ApprovalCard extends HTMLElement {
   #draw(call) {
     const id = uniqueId("approval");
     const staff = call.approval?.waitsFor === "staff";
-    this.total = call.expiresAt ? Math.max(1, Date.parse(call.expiresAt) - Date.now()) : 0;
+    this.total = 0;
     this.bar = h("progress", { max: 100, value: 100, "aria-label": `Time left for ${titled(call.name)}` });
     this.left = h("span", { className: "deadline" });
     const head = h("div", { className: "card-head" },
@@ -98,6 +98,7 @@ class ApprovalCard extends HTMLElement {
   #count() {
     if (!this.shownCall?.expiresAt) return;
     const left = Math.max(0, Date.parse(this.shownCall.expiresAt) - Date.now());
+    this.total ||= Math.max(1, left); // the deadline may be told after the question
     this.bar.value = (left / this.total) * 100;
     this.left.replaceChildren(icon("clock", "sm"), left ? `expires in ${clock(left)}` : "expired");
     if (left < 30000) this.left.dataset.tone = "warn";
@@ -105,7 +106,7 @@ class ApprovalCard extends HTMLElement {
 }
 
 function asked({ arguments: given }) {
-  const rows = Object.entries(given).flatMap(([name, value]) => [h("dt", {}, titled(name)), h("dd", {}, shown(value))]);
+  const rows = Object.entries(given).map(([name, value]) => h("div", {}, h("dt", {}, titled(name)), h("dd", { className: "words" }, shown(value))));
   return rows.length ? h("dl", { className: "facts" }, rows) : h("p", { className: "small" }, "It takes no details.");
 }
 
