@@ -190,7 +190,7 @@ WHOSE = (
 
 PAGE = (
     _of(BROWSER, "requires_user_interaction", switch(
-        "A person acts", "Off: one open page carries it out by itself, such as a notice.",
+        "A person acts", "While off, one open page carries it out by itself, such as a notice.",
     ), default=False),
     _of(BROWSER, "metadata", PrettyJSONField(
         label="Notes for the page", rows=3,

@@ -42,7 +42,7 @@ class Assistant(OrganizationOwned):
         help_text="Said word for word when the call begins. Empty: the caller speaks first.",
     )
     first_message_interruptible = models.BooleanField(
-        default=True, help_text="Off: the caller cannot cut the first message short."
+        default=True, help_text="While off, the caller cannot cut the first message short."
     )
     language = models.CharField(max_length=10, choices=Language.choices, default=Language.ENGLISH)
     voice = models.CharField(max_length=40, default="marin")
@@ -114,7 +114,9 @@ class Assistant(OrganizationOwned):
         blank=True,
         help_text="A class's name by which programs begin conversations with it. May be empty.",
     )
-    is_active = models.BooleanField(default=True, help_text="Off: its numbers are not answered.")
+    is_active = models.BooleanField(
+        default=True, help_text="While off, its numbers are not answered."
+    )
     published_version = models.ForeignKey(
         "assistants.AssistantVersion",
         on_delete=models.SET_NULL,

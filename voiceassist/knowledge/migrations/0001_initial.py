@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(help_text='What tools call it: small letters, digits and hyphens.', max_length=60)),
                 ('description', models.CharField(blank=True, max_length=300)),
                 ('language', models.CharField(choices=[('en', 'English'), ('es', 'Spanish'), ('other', 'Another one: words are found only as they are written')], default='en', max_length=10)),
-                ('is_active', models.BooleanField(default=True, help_text='Switched off, nothing of it is found.', verbose_name='active')),
+                ('is_active', models.BooleanField(default=True, help_text='While off, nothing of it is found.', verbose_name='active')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organizations.organization')),

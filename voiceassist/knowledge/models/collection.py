@@ -18,7 +18,7 @@ class KnowledgeCollection(OrganizationOwned):
         max_length=10, choices=TextLanguage.choices, default=TextLanguage.ENGLISH
     )
     is_active = models.BooleanField(
-        "active", default=True, help_text="Switched off, nothing of it is found."
+        "active", default=True, help_text="While off, nothing of it is found."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
