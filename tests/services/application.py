@@ -24,4 +24,4 @@ def served() -> Iterator[str]:
         threading.Event().wait(0.02)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)

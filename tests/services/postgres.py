@@ -43,7 +43,7 @@ def start_postgres(folder: Path) -> Postgres:
 
     Raises:
         MissingBinaryError: PostgreSQL is not installed.
-        NotReadyError: it did not accept connections within 30 s.
+        NotReadyError: it did not accept connections within 90 s.
     """
     binaries = find_binaries()
     account = _server_account()
@@ -61,7 +61,7 @@ def start_postgres(folder: Path) -> Postgres:
         )
     wait_for(
         lambda: accepts(port) and _answers(binaries, port),
-        seconds=30,
+        seconds=90,
         what="PostgreSQL",
         log=lambda: log_path.read_text(errors="replace")[-2000:],
         alive=lambda: process.poll() is None,

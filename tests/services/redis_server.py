@@ -51,7 +51,7 @@ def start_redis(folder: Path) -> Redis:
         process = subprocess.Popen([*command, "--appendonly", "no"], stdout=log, stderr=log)
     wait_for(
         lambda: _answers(port, process.pid),
-        seconds=10,
+        seconds=60,
         what="Redis",
         log=lambda: log_path.read_text(errors="replace")[-2000:],
         alive=lambda: process.poll() is None,

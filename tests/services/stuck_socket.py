@@ -30,7 +30,7 @@ def stuck_socket(port: int, path: str, headers: Mapping[str, str]) -> Iterator[S
     """Open `path` on this machine and read nothing but the answer to the handshake."""
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        line.settimeout(10)
+        line.settimeout(60)
         line.connect(("127.0.0.1", port))
         asked = {
             "Host": f"127.0.0.1:{port}",

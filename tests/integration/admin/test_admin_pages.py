@@ -308,3 +308,24 @@ def test_a_list_offers_to_show_all_only_where_something_narrows_it(
     client, address = as_role("builder"), url("tools_library.tool", "changelist")
     assert "Show all" not in client.get(address).content.decode()
     assert "Show all" in client.get(address, {"q": "lookup"}).content.decode()
+
+
+def test_an_empty_list_says_why_and_what_to_do(shop: Any, as_role: Callable[[str], Client]) -> None:
+    client, tools = as_role(Role.OWNER), url("tools_library.tool", "changelist")
+    shown = client.get(tools).content.decode()
+    assert "No tools yet" in shown and f'href="{url("tools_library.tool", "add")}"' in shown
+    assert "Show all" not in shown
+    assert "Nothing matches" in client.get(f"{tools}?q=zebra").content.decode()
+    # Nothing can be added here by hand.
+    runs = client.get(url("tools_library.toolexecution", "changelist")).content.decode()
+    assert "No tool runs yet" in runs and "va-button" not in runs
+
+
+def test_the_parts_of_an_assistant_are_always_in_sight(
+    shop: Any, as_role: Callable[[str], Client]
+) -> None:
+    row = make_assistant(shop)
+    page = as_role(Role.OWNER).get(url("assistants.assistant", "change", row.pk)).content.decode()
+    (parts,) = re.findall(r'<nav class="va-tabs va-parts".*?</nav>', page, re.DOTALL)
+    assert re.findall(r"'}\">([\w ]+)", parts) == ["General", "Phone numbers", "Tools"]
+    assert "tabs-dropdown" not in page, "Unfold's script would move them into a menu"

@@ -28,7 +28,7 @@ def stand_ins():
     yield in_loop(server.__aenter__())
     in_loop(server.__aexit__(None, None, None))
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(60)
     loop.close()
 
 

@@ -18,7 +18,7 @@ async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody
 
     def request(*args, **named):
         begun.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         return row
 
     monkeypatch.setattr(execution, "request", request)
@@ -30,7 +30,7 @@ async def test_a_run_written_down_after_the_call_has_ended_is_expected_by_nobody
     tools = CallTools(opening, lambda: session, lambda: 0)
     tools.start(ToolCall("fc_1", "lookup_order", "{}"))
     running = set(tools._tasks)
-    assert await asyncio.to_thread(begun.wait, 5)
+    assert await asyncio.to_thread(begun.wait, 60)
     tools.abandon()
     go_on.set()
     await asyncio.gather(*running)

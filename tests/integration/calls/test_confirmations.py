@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from calls.bridge.ports import Said, ToolCall
 from calls.services.pool import in_pool
@@ -71,13 +73,15 @@ async def test_a_caller_is_asked_and_their_yes_sets_the_waiting_run_going():
     ((name, call_id, same, output),) = await line.start("c2")
     assert (name, same) == ("on_tool_question", question), "too early: the question stands"
     assert "not answered" in output
-    heard = time.monotonic()
+    asked = timezone.now() - timedelta(seconds=9)
+    await in_pool(partial(Approval.unscoped.update, asked_at=asked))
+    turn = time.monotonic()
+    heard = turn - 3
     line.tools.heard(question, heard)
     await line.settled()
     approval = await in_pool(Approval.unscoped.get)
     assert (approval.expires_at - approval.heard_at).total_seconds() == 60
-    await asyncio.sleep(0.01)
-    assert await line.start("c3", (Said(question, heard, time.monotonic()),)) == []
+    assert await line.start("c3", (Said(question, heard, turn),)) == []
     rows = await in_pool(list, ToolExecution.unscoped.order_by("id"))
     assert [(row.tool_call_id, row.status) for row in rows] == [("c3", "queued"), ("c2", "denied")]
     assert str(rows[0].execution_id) in process_listener._expected
@@ -97,7 +101,7 @@ async def test_the_caller_waits_while_staff_are_asked_and_hears_of_the_answer():
         answering.answer(approval, Answer("reject", reason="It was sent."), by=by)
 
     await in_pool(reject)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(line.session.told) < 2:
             await asyncio.sleep(0.01)
     name, call_id, output = line.session.told[1]
@@ -132,7 +136,7 @@ class Acting(Line):
             answering.answer(approval, Answer("approve"), by=by)
 
         await in_pool(approve)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not any(told[0] == "on_tool_allowed" for told in self.session.told):
                 await asyncio.sleep(0.01)
         await self.settled()
@@ -184,7 +188,7 @@ async def test_a_call_that_ends_first_leaves_no_act_waiting(listener, when):
     if when == "written down":
         await line.settled()
     line.tools.abandon()
-    await line.tools.settled(5)
+    await line.tools.settled(60)
     assert (await run()).status == "cancelled"
     assert not line.tools._tasks
     assert str((await run()).execution_id) not in process_listener._expected

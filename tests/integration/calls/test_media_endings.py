@@ -126,7 +126,7 @@ def test_the_socket_stays_open_until_the_end_of_the_call_is_stored(site, setting
             await phone.send(start_frame(settings))
             await phone.recv()
             await phone.send(json.dumps({"event": "stop", "streamSid": "MZ", "stop": {}}))
-            await asyncio.wait_for(phone.wait_closed(), 10)
+            await asyncio.wait_for(phone.wait_closed(), 30)
             return time.monotonic()
 
     closed_at = asyncio.run(hang_up())

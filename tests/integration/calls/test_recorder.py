@@ -92,8 +92,8 @@ def test_the_writer_survives_a_database_that_goes_away(call, monkeypatch):
     monkeypatch.setattr(recording, "RETRY_S", (0.01, 0.01))
     writer = Recorder()
     writer.put(Said(ref(call), utterance()))
-    assert asyncio.run(writer.flush(5))
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     assert TranscriptItem.unscoped.count() == 1
 
 
@@ -103,18 +103,19 @@ def test_one_bad_record_does_not_take_the_others_with_it(call, monkeypatch):
     nobody = CallRef(call.pk + 1_000_000, call.organization_id)
     writer.put(StreamEnded(nobody, Ending("caller_hung_up")))
     writer.put(Said(ref(call), utterance()))
-    assert asyncio.run(writer.flush(10))
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     assert TranscriptItem.unscoped.count() == 1
 
 
-def test_a_bad_record_delays_no_other_ones(call):
+def test_a_bad_record_delays_no_other_ones(call, monkeypatch):
+    monkeypatch.setattr(recording, "RETRY_S", (300.0,))  # of a database that is away
     writer = Recorder()
     nobody = CallRef(call.pk + 1_000_000, call.organization_id)
     writer.put(Said(nobody, utterance()))
     writer.put(StreamEnded(ref(call), Ending("assistant_ended")))
-    assert asyncio.run(writer.flush(1.0)), "without the pauses of a database that is away"
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     call.refresh_from_db()
     assert call.ended_reason == "assistant_ended"
 
@@ -133,8 +134,8 @@ def test_a_database_that_is_away_for_longer_than_all_pauses_loses_nothing(call, 
     monkeypatch.setattr(recording, "RETRY_S", (0.01, 0.02))
     writer = Recorder()
     writer.put(Said(ref(call), utterance()))
-    assert asyncio.run(writer.flush(5))
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     assert TranscriptItem.unscoped.count() == 1
 
 
@@ -142,10 +143,10 @@ def test_the_writer_survives_a_loop_that_was_closed_while_it_waited(call):
     writer, loop = Recorder(), asyncio.new_event_loop()
     loop.close()
     writer.put(recording.Barrier(loop, asyncio.Event()))
-    assert asyncio.run(writer.flush(5))
+    assert asyncio.run(writer.flush(60))
     writer.put(Said(ref(call), utterance()))
-    assert asyncio.run(writer.flush(5))
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     assert TranscriptItem.unscoped.count() == 1
 
 
@@ -156,8 +157,8 @@ def test_a_writer_whose_thread_died_begins_again(call):
     dead.join()
     writer._thread = dead
     writer.put(Said(ref(call), utterance()))
-    assert asyncio.run(writer.flush(5))
-    writer.close(5)
+    assert asyncio.run(writer.flush(60))
+    writer.close(60)
     assert TranscriptItem.unscoped.count() == 1
 
 

@@ -45,7 +45,7 @@ class ScriptedModel:
 
 async def until_rest(conversation, after=0):
     """Return the events after a number until nothing more comes by itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [
             each async for each in following.follow(conversation.pk, after, to_rest=True) if each
         ]

@@ -1,6 +1,5 @@
 """Calls that the conversation's user must say yes to first."""
 
-import asyncio
 import json
 
 import pytest
@@ -76,7 +75,6 @@ async def test_document_004s_answer_decides_and_answers_at_once(model, action):
     one = BrowserAnswer("call_ask_person", "User did so", user_action=action)
     taken = await answer(conversation, who, one)
     assert taken == {"call_ask_person": "taken"}
-    async with asyncio.timeout(10):
-        rest = await until_rest(conversation, frames[-1].seq)
+    rest = await until_rest(conversation, frames[-1].seq)
     assert rest[-1].type == "run_finished"
     assert await in_db(lambda: Approval.unscoped.get().status) == action

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from django.db import connection, transaction
+from django.db import transaction
 
 from tests.integration.conversations.test_agent_routes import events_of
 from tests.integration.conversations.test_agui import AguiClient
+from tests.services.locks import somebody_waits
 from tests.services.ports import wait_for
 from voiceassist.conversations.models import AgentRun, Conversation, Message
 from voiceassist.conversations.services import starting
@@ -19,13 +20,6 @@ pytestmark = pytest.mark.usefixtures("conversations_db")
 TOOL = {"name": "show_map", "description": "A map", "parameters": {"type": "object"}}
 
 
-def waits_for_a_lock():
-    """Whether a connection waits for what another one holds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0] > 0
-
-
 def test_a_first_message_that_another_one_overtakes_goes_into_its_conversation(chat):
     organization = chat.assistant.organization
     program = Participant(organization.pk, "A program")
@@ -33,7 +27,7 @@ def test_a_first_message_that_another_one_overtakes_goes_into_its_conversation(c
         with transaction.atomic():
             first = starting.create(chat.assistant, program, thread_id="both")
             second = pool.submit(chat.send, "Hello", stream=False, thread_id="both")
-            wait_for(waits_for_a_lock, seconds=30, what="the second first message")
+            wait_for(somebody_waits, seconds=30, what="the second first message")
         answer = second.result(60)
     assert answer.status_code == 200, answer.text
     assert answer.json()["conversation_id"] == first.pk

@@ -177,7 +177,7 @@ def killed_in_the_middle(servers, talk, tools):
                 assert tools.hit["/look"].wait(20)
             pool.submit(talk.say, server, thread, text)
         assert tools.hit["/mail"].wait(40)
-        wait_for(lambda: under_way("mails"), seconds=10, what="the mail")
+        wait_for(lambda: under_way("mails"), seconds=40, what="the mail")
         return server.kill()
 
 

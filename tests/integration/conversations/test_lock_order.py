@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories.conversations import make_conversation
-from tests.integration.conversations.test_first_messages import waits_for_a_lock
+from tests.services.locks import somebody_waits
 from tests.services.ports import wait_for
 from voiceassist.conversations.models import AgentRun, RunEvent
 from voiceassist.conversations.services import cancelling, locking, stepping
@@ -45,7 +45,7 @@ def test_a_takeover_waits_for_the_conversation_before_it_takes_the_run(died):
         with transaction.atomic():
             locking.lock(died.conversation_id)
             takeover = pool.submit(taken_over, died.pk)
-            wait_for(waits_for_a_lock, seconds=30, what="the takeover")
+            wait_for(somebody_waits, seconds=30, what="the takeover")
             # With the run in the takeover's hands, one of the two would have to be ended.
             AgentRun.unscoped.select_for_update(nowait=True).get(pk=died.pk)
             assert cancelling.cancel(died.conversation)

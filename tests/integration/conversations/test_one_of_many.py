@@ -128,7 +128,7 @@ def test_deadlines_are_each_tools_own(chat):
     seconds = {
         row.tool_name: (row.expires_at - row.execution.created_at).total_seconds() for row in rows
     }
-    assert 899 <= seconds["confirm_action"] <= 901 and seconds["show_notification"] != 900
+    assert 890 < seconds["confirm_action"] < 990 and seconds["show_notification"] < 890
 
 
 @pytest.mark.parametrize("no", [False, True])
@@ -162,7 +162,7 @@ def test_forgery_answers_for_calls_of_others_are_refused(chat):
     assert refused("no-such-thread", call) == 404
     assert refused(thread, call, visitor) == 404
     anonymous = requests.post(
-        f"{chat.url}/continue", json={"thread_id": thread, "tool_responses": []}, timeout=9
+        f"{chat.url}/continue", json={"thread_id": thread, "tool_responses": []}, timeout=30
     )
     assert anonymous.status_code == 401
     named = {"agent_id": "another", "thread_id": thread, "tool_responses": []}

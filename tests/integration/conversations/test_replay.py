@@ -81,7 +81,7 @@ def test_exact_replay_while_the_words_are_spoken_in_another_process(two_processe
 
     reader = threading.Thread(target=follow)
     reader.start()
-    assert ready.wait(5)
+    assert ready.wait(60)
     here.send("And what can you do for me today?", thread_id=thread)
     reader.join(60)
     assert not reader.is_alive()

@@ -45,7 +45,7 @@ async def test_a_call_of_a_stopped_answer_never_begins(model, monkeypatch):
     monkeypatch.setattr(settling, "settle", settle_and_tell)
     await say(conversation, "Go")
     await until_rest(conversation)
-    assert await asyncio.to_thread(settled.wait, 20)
+    assert await asyncio.to_thread(settled.wait, 60)
     assert stopped == [True]
     assert await in_db(lambda: ToolProposal.unscoped.get().status) == "cancelled"
     assert not await in_db(ToolExecution.unscoped.exists)

@@ -108,7 +108,7 @@ async def test_a_text_that_is_stopped_midway_is_kept_as_far_as_it_was_stored(mod
     model.says("Once upon ", on, "a time")
     conversation = await in_db(make_conversation)
     await say(conversation, "Tell me a tale")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await in_db(lambda: conversation.events.filter(type="text_delta").exists()):
             await asyncio.sleep(0.05)
     with pytest.raises(Busy):

@@ -145,7 +145,7 @@ def test_a_message_that_may_have_gone_out_is_not_sent_again(settings, handle, lo
     twilio.client.cache_clear()
     try:
         outcome = go(
-            configuration("send_sms"), {"body": "x", "to": "+12025550143"}, seconds=1.0,
+            configuration("send_sms"), {"body": "x", "to": "+12025550143"}, seconds=2.0,
             side_effect="irreversible",
         )  # fmt: skip
     finally:

@@ -146,7 +146,7 @@ JSON = b"Content-Type: application/json"
 STREAM = b"Content-Type: text/event-stream"
 
 
-def run_against(settings, handler, *, secrets=None, seconds=3.0, side_effect="read", **more):
+def run_against(settings, handler, *, secrets=None, seconds=30.0, side_effect="read", **more):
     server = RawServer(handler)
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
     url = f"http://127.0.0.1:{server.port}/mcp"

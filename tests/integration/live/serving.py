@@ -88,10 +88,10 @@ def serving(port: int) -> Iterator[LiveServer]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     yield LiveServer(port, loops[0])
     running.should_exit = True
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     live_loop.unbind(loops[0])
 

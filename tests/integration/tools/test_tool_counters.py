@@ -52,7 +52,7 @@ def together(*works):
 
     def do(work):
         try:
-            start.wait(10)
+            start.wait(60)
             work()
         except Exception as error:
             errors.append(error)

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from tests.factories.pages import make_call
 from tests.factories.tools import make_tool, origin
+from tests.services.locks import somebody_waits
+from tests.services.ports import wait_for
 from tools_library.engine.engine import answered
 from tools_library.models import ToolExecution
 from tools_library.services import execution, performing, pruning, queues, reporting, rows
@@ -46,7 +48,7 @@ def replies(monkeypatch):
         seen = []
         thread = threading.Thread(target=lambda: seen.append(_status(message["execution_id"])))
         thread.start()
-        thread.join(10)
+        thread.join(60)
         got.append((channel, message["status"], *seen))
 
     monkeypatch.setattr(reporting, "reply", take)
@@ -137,27 +139,15 @@ def test_an_end_waits_for_the_events_order_before_it_locks_its_row(organization,
         newest = Event.objects.latest("pk").pk
         thread = threading.Thread(target=finish)
         thread.start()
-        _wait_for_a_waiter()
+        wait_for(somebody_waits, seconds=60, what="the wait for the order")
         assert ToolExecution.unscoped.select_for_update(nowait=True).get(pk=run.pk)
         mine = Event.objects.create(
             organization=organization, topic="executions", type="x", at=run.started_at
         )
-    thread.join(10)
+    thread.join(60)
     assert done.is_set()
     later = Event.objects.filter(pk__gt=newest).order_by("pk")
     assert later[0] == mine and later.count() == 3
-
-
-def _wait_for_a_waiter():
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    pause = threading.Event()
-    with connection.cursor() as cursor:
-        for _ in range(1_000):
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-            pause.wait(0.01)
-    raise AssertionError("nobody waits for the order")
 
 
 def test_a_cancel_and_the_claims_of_two_workers_never_block_each_other(organization, call):
@@ -168,7 +158,7 @@ def test_a_cancel_and_the_claims_of_two_workers_never_block_each_other(organizat
 
         def do(work, errors=errors, start=start):
             try:
-                start.wait(10)
+                start.wait(60)
                 work()
             except Exception as error:
                 errors.append(error)

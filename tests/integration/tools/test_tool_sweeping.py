@@ -110,7 +110,8 @@ def test_a_lost_job_is_handed_over_again_to_its_own_queue_and_not_at_every_sweep
     assert sorted(handed_over) == sorted(first)
 
 
-def test_many_sweepers_at_once_do_everything_once(organization, handed_over):
+def test_many_sweepers_at_once_do_everything_once(organization, handed_over, monkeypatch):
+    monkeypatch.setattr(sweeping, "QUEUED_SECONDS", 300.0)
     dead = [running(organization, "read") for _ in range(6)]
     lost = [
         execution.request(make_tool(organization, name=f"l{n}"), {"order_id": "7"},
@@ -118,10 +119,11 @@ def test_many_sweepers_at_once_do_everything_once(organization, handed_over):
         for n in range(6)
     ]  # fmt: skip
     over = [running(organization, "write") for _ in range(6)]
+    later = timezone.now() + timedelta(hours=1)
     for row in dead:
-        change(row, lease_until=ago(seconds=1))
+        change(row, lease_until=ago(seconds=1), deadline_at=later)
     for row in lost:
-        change(row, queued_at=ago(seconds=6))
+        change(row, queued_at=ago(seconds=301), deadline_at=later)
     for row in over:
         change(row, deadline_at=ago(seconds=6))
     handed_over.clear()
@@ -163,7 +165,7 @@ def test_a_run_that_takes_longer_keeps_its_lease(organization, tool_server, monk
     worker.start()
     assert tool_server.arrived.acquire(timeout=20)
     first = stored(row).lease_until
-    wait_for(lambda: stored(row).lease_until > first, seconds=10, what="a longer lease")
+    wait_for(lambda: stored(row).lease_until > first, seconds=60, what="a longer lease")
     tool_server.gate.set()
     worker.join(20)
     ended = stored(row)

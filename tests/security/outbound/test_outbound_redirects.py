@@ -210,6 +210,6 @@ def test_the_body_of_a_redirect_is_not_read(serve):
     endless = b"HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 900000000\r\n\r\nx"
     server = serve(routed(old=endless, new=ok(b"here")))
     response = door(server).request(
-        "GET", f"http://a.example:{server.port}/old", redirects=1, timeout=5
+        "GET", f"http://a.example:{server.port}/old", redirects=1, timeout=60
     )
     assert response.body == b"here" and server.connections == 2

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -16,6 +17,9 @@ from voiceassist.foundation.outbound import (
     OutboundTooLarge,
 )
 from voiceassist.foundation.outbound.body import read_body
+
+PATIENCE = (0.3, 1.0, 5.0, 30.0)
+"""Deadlines, of which a request that is answered at once keeps the first, or a later one."""
 
 
 def get(server, path="/", **more):
@@ -154,9 +158,9 @@ def test_a_deadline_leaves_the_next_request_on_its_connection_alone(serve, monke
     """A connection is free once its answer is read, which is before its request is over."""
 
     def handle(server, connection):
-        while server.read_request(connection):
-            if len(server.requests) == 2:
-                server.ended.wait(0.8)
+        while request := server.read_request(connection):
+            if b"/next" in request:
+                server.ended.wait(deadline + 0.3)
             connection.sendall(ok(b"x"))
 
     server = serve(handle)
@@ -168,12 +172,17 @@ def test_a_deadline_leaves_the_next_request_on_its_connection_alone(serve, monke
         content = read_body(*arguments)
         if not between:
             between.append("now")
-            between.append(door.request("GET", f"http://{host}/next", timeout=5).status)
+            between.append(door.request("GET", f"http://{host}/next", timeout=60).status)
         return content
 
     monkeypatch.setattr("voiceassist.foundation.outbound.door.read_body", read_and_let_another_in)
-    assert door.request("GET", f"http://{host}/", timeout=0.3).status == 200
-    assert between == ["now", 200] and server.connections == 1
+    for deadline in PATIENCE:
+        before, status = server.connections, 0
+        with suppress(OutboundTimeout):
+            status = door.request("GET", f"http://{host}/", timeout=deadline).status
+        if between:
+            break
+    assert (between, status) == (["now", 200], 200) and server.connections - before <= 1
 
 
 def test_a_server_that_takes_in_drops_ends_too(serve):
@@ -201,11 +210,14 @@ def test_a_fired_deadline_never_shuts_a_later_request(serve):
     server = serve(answering(ok(b"x")))
     host = f"127.0.0.1:{server.port}"
     door = Door(allow=[host])
-    door.request("GET", f"http://{host}/", timeout=0.3)
-    until = time.monotonic() + 0.6
+    for deadline in PATIENCE:
+        with suppress(OutboundTimeout):
+            door.request("GET", f"http://{host}/", timeout=deadline)
+            break
+    connections, until = server.connections, time.monotonic() + deadline + 0.3
     while time.monotonic() < until:
         assert door.request("GET", f"http://{host}/").status == 200
-    assert server.connections == 1
+    assert server.connections == connections
 
 
 def test_the_body_is_capped_as_sent_and_as_decompressed(serve):
@@ -298,7 +310,7 @@ def test_nothing_goes_twice_on_a_new_connection_or_after_a_word(serve):
 def test_a_failure_tells_whether_the_request_may_have_gone_out(serve):
     silent = serve(lambda server, connection: server.ended.wait(20))
     with pytest.raises(OutboundTimeout) as caught:
-        get(silent, timeout=0.2)
+        get(silent, timeout=0.6)
     assert caught.value.sent
     host = f"b.example:{silent.port}"
     slow = Door(allow=[host], resolve=lambda n, p: silent.ended.wait(20))

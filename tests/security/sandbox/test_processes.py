@@ -16,6 +16,7 @@ from tests.services.ports import wait_for
 from tools_library.sandbox.client import Finished, Job, Sandbox
 
 ANSWER = "def execute_tool(parameters, context):\n    return parameters['n']"
+SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
 ENDLESS = "def execute_tool(parameters, context):\n    while True:\n        pass"
 ASKING = """
 import requests
@@ -47,7 +48,7 @@ def meanwhile(box: Sandbox, code: str, timeout: float = 30) -> Callable[[], Fini
     thread.start()
     assert box.zygote_pid is not None
     zygote = box.zygote_pid
-    wait_for(lambda: bool(_busy(zygote)), seconds=10, what="the run")
+    wait_for(lambda: bool(_busy(zygote)), seconds=60, what="the run")
 
     def result() -> Finished:
         thread.join(20)
@@ -113,7 +114,7 @@ def test_children_are_bounded(box: Sandbox) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     with ThreadPoolExecutor(32) as pool:
-        list(pool.map(lambda n: run(box, n=n, timeout=60), range(100)))
+        list(pool.map(lambda n: run(box, SHORT, timeout=60), range(100)))
     done.set()
     watcher.join()
     # The sandbox's two, one in waiting, four running, three that have answered, one ending.
@@ -159,7 +160,7 @@ class Asking:
 
         def http(request: dict[str, object]) -> dict[str, object]:
             self._asked.set()
-            assert self._answered.wait(30)
+            assert self._answered.wait(60)
             return dict(REPLY)
 
         def work() -> None:
@@ -167,13 +168,13 @@ class Asking:
 
         self._thread = threading.Thread(target=work)
         self._thread.start()
-        assert self._asked.wait(30)
+        assert self._asked.wait(60)
 
     def answer(self) -> None:
         self._answered.set()
 
     def result(self) -> Finished:
-        self._thread.join(30)
+        self._thread.join(60)
         return self._ended[0]
 
 
@@ -193,6 +194,7 @@ def test_a_child_that_waits_for_an_answer_leaves_its_place_to_others() -> None:
 def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> None:
     box = Sandbox(concurrency=1)
     try:
+        assert run(box).result == 1  # starting it takes no part of the next one's time
         waiting = Asking(box, 4)
         long = meanwhile(box, ENDLESS, timeout=60)
         waiting.answer()
@@ -277,6 +279,7 @@ box = sandbox()
 def run(code, **more):
     return box.run(Job(code, {"n": 7}, {}, (), **more), http=lambda request: {}, deadline_s=30)
 ANSWER = "def execute_tool(parameters, context):\\n    return parameters['n']"
+SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
 ENDLESS = "def execute_tool(parameters, context):\\n    while True:\\n        pass"
 """
 
@@ -291,7 +294,7 @@ def test_a_killed_server_leaves_nothing_behind() -> None:
     server = program("run(ANSWER)\nprint(box.zygote_pid, flush=True)\nrun(ENDLESS, timeout_s=60)\n")
     assert server.stdout is not None
     zygote = int(server.stdout.readline())
-    wait_for(lambda: bool(_busy(zygote)), seconds=10, what="the run")
+    wait_for(lambda: bool(_busy(zygote)), seconds=60, what="the run")
     family = walls.descendants(zygote)
     assert len(family) >= 3
     server.kill()

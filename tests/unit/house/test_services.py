@@ -48,7 +48,7 @@ def test_servers_go_when_their_holder_is_killed() -> None:
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    wait_for(lambda: _gone(port), seconds=10, what="the end of Redis")
+    wait_for(lambda: _gone(port), seconds=60, what="the end of Redis")
 
 
 def test_the_run_uses_a_real_database(db: None) -> None:
