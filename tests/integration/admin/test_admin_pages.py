@@ -310,8 +310,9 @@ def test_a_list_offers_to_show_all_only_where_something_narrows_it(
     assert "Show all" in client.get(address, {"q": "lookup"}).content.decode()
 
 
-def test_an_empty_list_says_why_and_what_to_do(shop: Any, as_role: Callable[[str], Client]) -> None:
-    client, tools = as_role(Role.OWNER), url("tools_library.tool", "changelist")
+def test_an_empty_list_says_why_and_what_to_do(db: Any, signed_in: Callable[[Any], Client]) -> None:
+    client = signed_in(make_member(make_organization("Elsewhere"), Role.OWNER))
+    tools = url("tools_library.tool", "changelist")
     shown = client.get(tools).content.decode()
     assert "No tools yet" in shown and f'href="{url("tools_library.tool", "add")}"' in shown
     assert "Show all" not in shown
