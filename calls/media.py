@@ -122,6 +122,7 @@ class Stream:
             undo.callback(self._line.close)
             undo.push_async_callback(self._stored)
             undo.push_async_callback(self._tools.settled, RUNS_TIMEOUT_S)
+            undo.callback(self._tools.abandon)  # a fault may have kept the session from it
             undo.callback(self.session.hung_up, Ending("stream_lost", resume=True))
             await self._line.open(self)
             await asyncio.wait(tasks[1:], return_when=asyncio.FIRST_COMPLETED)

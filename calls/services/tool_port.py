@@ -34,6 +34,7 @@ NOT_STARTED = json.dumps(
     {"success": False, "error_code": "internal", "message": "The tool could not be started."}
 )
 ENDED_FIRST = "The call ended before anybody said yes."
+UNREADABLE = "Somebody said yes, but what was agreed to could not be read."
 INTERRUPTED = "The run was cancelled: the caller spoke while it was under way."
 
 
@@ -176,9 +177,12 @@ class CallTools:
         except Exception:
             log.exception("what was agreed to could not be read")
             self._answer(call_id, NOT_STARTED)
+            await self._cancel(execution_id, UNREADABLE)
             return
-        if not self._abandoned:
-            self._session().on_tool_allowed(call_id, row.input_parameters)
+        if self._abandoned:
+            await self._cancel(execution_id, ENDED_FIRST)
+            return
+        self._session().on_tool_allowed(call_id, row.input_parameters)
 
     def _is_act(self, call: ToolCall) -> bool:
         """Whether the session performs it: nobody else will once the call is over."""

@@ -1,6 +1,7 @@
 """A live call's tools that somebody must say yes to: what the session is told and witnesses."""
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from calls.bridge.ports import Said, ToolCall
+from calls.services import tool_port
 from calls.services.pool import in_pool
 from calls.services.tool_port import CallTools
 from tests.factories.assistants import make_assistant
@@ -127,15 +129,15 @@ class Acting(Line):
         self.tools = CallTools(opening, lambda: self.session, lambda: 0)
         self.call = ToolCall("c1", "press_keys", '{"digits": "12"}')
 
+    def approve(self):
+        """Staff agree."""
+        approval = Approval.unscoped.select_related("execution").get()
+        by = make_member(self.organization, "operator")
+        answering.answer(approval, Answer("approve"), by=by)
+
     async def approved(self):
         """Staff agree, and the session is told."""
-
-        def approve():
-            approval = Approval.unscoped.select_related("execution").get()
-            by = make_member(self.organization, "operator")
-            answering.answer(approval, Answer("approve"), by=by)
-
-        await in_pool(approve)
+        await in_pool(self.approve)
         async with asyncio.timeout(60):
             while not any(told[0] == "on_tool_allowed" for told in self.session.told):
                 await asyncio.sleep(0.01)
@@ -181,13 +183,28 @@ async def test_what_is_turned_down_after_the_yes_has_a_run_that_says_so(listener
     assert (row.status, row.message) == ("cancelled", "The call is being ended already.")
 
 
-@pytest.mark.parametrize("when", ["written down", "not yet"])
-async def test_a_call_that_ends_first_leaves_no_act_waiting(listener, when):
+@pytest.mark.parametrize("when", ["not yet", "written down", "agreed to", "agreed, unreadable"])
+async def test_a_call_that_ends_first_leaves_no_act_waiting(listener, when, monkeypatch):
     line = await in_pool(Acting)
     line.tools.start(line.call)
-    if when == "written down":
+    if when != "not yet":
         await line.settled()
+    if when.startswith("agreed"):
+        read, reading, over = tool_port._run_of, threading.Event(), threading.Event()
+
+        def read_late(execution_id):
+            reading.set()
+            assert over.wait(60)
+            if when == "agreed, unreadable":
+                raise OSError("no database")
+            return read(execution_id)
+
+        monkeypatch.setattr(tool_port, "_run_of", read_late)
+        await in_pool(line.approve)
+        assert await asyncio.to_thread(reading.wait, 60)
     line.tools.abandon()
+    if when.startswith("agreed"):
+        over.set()
     await line.tools.settled(60)
     assert (await run()).status == "cancelled"
     assert not line.tools._tasks

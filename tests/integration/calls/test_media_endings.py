@@ -142,7 +142,7 @@ def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeyp
     def broken(*given, **named):
         raise ValueError("our own fault")
 
-    models = []
+    models, tools = [], []
 
     async def scenario():
         url = f"ws://127.0.0.1:{site.port}{path}"
@@ -150,7 +150,9 @@ def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeyp
         async with connect(url, additional_headers=headers) as phone:
             await phone.send(start_frame(settings))
             await phone.recv()
-            models.extend(live.session.model for live in live_calls._calls.values())
+            sessions = [live.session for live in live_calls._calls.values()]
+            models.extend(session.model for session in sessions)
+            tools.extend(session.tools for session in sessions)
             monkeypatch.setattr(Speech, "finalize", broken)
             if says_stop:
                 await phone.send(json.dumps({"event": "stop", "streamSid": "MZ", "stop": {}}))
@@ -159,6 +161,7 @@ def test_a_fault_while_a_call_ends_does_not_keep_it_open(site, settings, monkeyp
     asyncio.run(scenario())
     wait_until(lambda: not len(live_calls))
     assert [model._closed for model in models] == [True]
+    assert [each._abandoned for each in tools] == [True]
 
 
 def test_a_server_stops_though_a_phone_reads_nothing(site, settings, caplog):
