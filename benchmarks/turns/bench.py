@@ -44,7 +44,10 @@ Outcome = dict[str, Any]
 
 
 def barge_in(say: Say, seconds: float) -> Outcome:
-    """Time from the model's `speech_started` to `clear` on the phone's wire."""
+    """Time from the model's `speech_started` to `clear` on the phone's wire.
+
+    While an answer is being generated, and when all of it is sent and only the phone still plays.
+    """
     return _best(say, "barge_in", lambda: _barge_in(seconds))
 
 
@@ -79,21 +82,29 @@ def _barge_in(seconds: float) -> Outcome:
     until = run.seen["hung_up_at"] - SETTLING_NS
     starts = [note for note in notes if note["kind"] == "speech_started" and note["at"] < until]
     cleared = {int(call): times for call, times in run.seen["cleared_at"].items()}
-    delays, unanswered = _next_after(starts, cleared)
-    figures = {
-        "calls": INTERRUPTED_CALLS,
-        "interruptions": len(starts),
-        "without_clear": unanswered,
-        "clear": quantiles(delays),
-        "heard_error": quantiles(_heard_errors(notes, starts)),
-        "failures": run.seen["failures"],
-    }
+    figures: dict[str, Any] = {"calls": INTERRUPTED_CALLS, "failures": run.seen["failures"]}
+    verdicts = {}
+    for name, whole in (("being_generated", False), ("being_played", True)):
+        such = [start for start in starts if start["whole"] is whole]
+        delays, unanswered = _next_after(such, cleared)
+        errors = _heard_errors(notes, such)
+        figures[name] = {
+            "interruptions": len(such),
+            "without_clear": unanswered,
+            "without_truncation": len(such) - len(errors),
+            "clear": quantiles(delays),
+            "heard_error": quantiles(errors),
+        }
+        verdicts |= _interruption_verdicts(name.replace("_", " "), figures[name])
+    return {"figures": figures, "verdicts": verdicts}
+
+
+def _interruption_verdicts(name: str, figures: dict[str, Any]) -> dict[str, str]:
+    ignored = figures["without_clear"] + figures["without_truncation"]
     return {
-        "figures": figures,
-        "verdicts": {
-            "clear p99 < 20 ms": verdict(figures["clear"]["p99_ms"], 20, good=5),
-            "every interruption clears": verdict(unanswered, 0),
-        },
+        f"{name}: clear p99 <= 20 ms": verdict(figures["clear"]["p99_ms"], 20, good=5),
+        f"{name}: heard within 60 ms": verdict(figures["heard_error"]["max_ms"], 60, good=30),
+        f"{name}: every interruption clears and truncates": verdict(ignored, 0),
     }
 
 

@@ -71,7 +71,10 @@ class TurnSession(EchoSession):
 
 
 class InterruptedSession(TurnSession):
-    """Is interrupted 0.8 s into each of its answers, once turn detection is on."""
+    """Is interrupted 0.8 s into each of its answers, once turn detection is on.
+
+    Every other answer is whole by then: all of it is sent, only the phone still plays it.
+    """
 
     _listening = False
     _running = False
@@ -88,28 +91,30 @@ class InterruptedSession(TurnSession):
             self._note("truncated", item=event["item_id"], heard_ms=event["audio_end_ms"])
 
     async def _talk(self, metadata: dict[str, Any] | None) -> None:
-        while not self._gone:
+        for whole in itertools.cycle((False, True)):
             self._begin_response(metadata)
             metadata = None
             began = time.monotonic_ns()
             self._speak(BURST)
+            if whole or not self._listening:
+                self._end_response()
             await asyncio.sleep(INTERRUPT_AFTER_SECONDS)
             if self._listening:
-                self._interrupt(began)
+                self._interrupt(began, whole=not self._prefix)
             else:
-                self._end_response()
                 await asyncio.sleep(BURST * 0.2)
             await asyncio.sleep(REST_SECONDS)
 
-    def _interrupt(self, began: int) -> None:
+    def _interrupt(self, began: int, *, whole: bool) -> None:
         heard = self._name("item")
         start_ms = 0
         # Noted first: the answer may be on the wire before this process goes on.
         spoke_ms = (time.monotonic_ns() - began) / 1e6
-        self._note("speech_started", item=self._item, spoke_ms=spoke_ms)
+        self._note("speech_started", item=self._item, spoke_ms=spoke_ms, whole=whole)
         self._send("input_audio_buffer.speech_started", item_id=heard, audio_start_ms=start_ms)
-        self._speak(STALE)
-        self._end_response("cancelled")
+        if not whole:
+            self._speak(STALE)
+            self._end_response("cancelled")
         self._send("input_audio_buffer.speech_stopped", item_id=heard, audio_end_ms=start_ms + 300)
         self._hear(heard)
 
