@@ -17,6 +17,7 @@ from benchmarks.knowledge import knowledge
 from benchmarks.lambda_overhead import lambda_overhead
 from benchmarks.media import bench as media
 from benchmarks.outbound import outbound
+from benchmarks.processes import awake
 from benchmarks.properties import SEEDS, properties
 from benchmarks.sandbox import bench as sandbox
 from benchmarks.turns import bench as turns
@@ -88,7 +89,8 @@ def main() -> int:
         parser.error(f"no benchmark named {', '.join(sorted(unknown))}")
     missed = False
     for name in arguments.names or BENCHMARKS:
-        outcome = BENCHMARKS[name](arguments)
+        with awake():
+            outcome = BENCHMARKS[name](arguments)
         if arguments.baselines:
             continue
         results.merge(name, outcome)

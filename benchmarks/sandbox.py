@@ -144,7 +144,7 @@ def _no_http(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _middle(values: Any) -> float:
-    return round(median(values), 2)
+    return round(median(values), 3)
 
 
 class _Bare:

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.media.load import Run, measure
 from benchmarks.media.neighbour import slow_queries
 from benchmarks.media.subjects import Subject, baseline, fake_model, product, product_environment
-from benchmarks.processes import awake, memory_mb
+from benchmarks.processes import memory_mb
 from benchmarks.results import verdict
 
 BATCH_CALLS, BATCHES, MOST_BATCHES = 25, 5, 10
@@ -27,7 +27,6 @@ Say = Callable[[str], None]
 def run(say: Say, *, seconds: float = 8.0, with_product: bool = True) -> dict[str, Any]:
     """Measure and return the outcome; without the product only the baselines are calibrated."""
     with (
-        awake(),
         fake_model() as model,
         baseline("relay", model) as relay,
         baseline("naive", model) as naive,
