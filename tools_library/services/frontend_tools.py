@@ -25,10 +25,14 @@ _KNOWN = frozenset(
     {"name", "description", "input_schema", "frontend_resolved", "requires_approval",
      "timeout_s", "metadata", "display_name"}
 )  # fmt: skip
+_DEFINED = (
+    "description", "input_schema", "frontend_resolved", "requires_approval", "timeout_s",
+    "metadata",
+)  # fmt: skip
 
 
 class NameTaken(VoiceAssistError):
-    """Another tool has this name."""
+    """A tool that is not the client's has this name."""
 
     code = "name_taken"
 
@@ -65,7 +69,8 @@ def register(
 
     Raises:
         InvalidInput: names each field that must change, as `tool.input_schema`.
-        NameTaken: a tool of another kind has the name.
+        NameTaken: a tool of another kind has the name, or other assistants' tool with another
+            definition.
     """
     values = _values(given, everywhere=assistant is None)
     rows = Tool.objects.of(organization).filter(archived_at=None, name=values["name"])
@@ -75,12 +80,18 @@ def register(
             f"{organization.name} has a tool called {existing.name!r} of another kind. Choose "
             "another name."
         )
-    before = existing.version if existing is not None else ""
+    before, defined = "", None
     if existing is not None:
-        values = _kept(existing, values)
+        before, values = existing.version, _kept(existing, values)
+        defined = _definition(existing) if _is_of_others(existing, assistant) else None
     try:
         with transaction.atomic():
             tool = save_tool(organization, values, by=by, tool=existing)
+            if defined is not None and _definition(tool) != defined:
+                raise NameTaken(
+                    f"Another agent has a browser tool called {tool.name!r} with another "
+                    "definition. Choose another name, or register it with that definition."
+                )
             given_anew = assistant is not None and give(tool, assistant, by=by)
     except InvalidInput as error:
         raise InvalidInput(_as_sent(error.errors)) from None
@@ -192,6 +203,21 @@ def _kept(existing: Tool, values: dict[str, Any]) -> dict[str, Any]:
     everywhere = values["configuration"]["everywhere"] or existing.configuration.get("everywhere")
     configuration = {**values["configuration"], "everywhere": bool(everywhere)}
     return {**values, "configuration": configuration, "display_name": existing.display_name}
+
+
+def _is_of_others(tool: Tool, assistant: Assistant | None) -> bool:
+    """Return whether only other assistants were given a tool."""
+    if tool.configuration.get("everywhere"):
+        return False
+    rows = AssistantTool.objects.of(tool.organization_id).filter(tool=tool)
+    owners = set(rows.values_list("assistant_id", flat=True))
+    return bool(owners) and (assistant is None or assistant.pk not in owners)
+
+
+def _definition(tool: Tool) -> dict[str, Any]:
+    """Return what a tool is, whoever has it."""
+    told = shown(tool)
+    return {name: told[name] for name in _DEFINED}
 
 
 def _as_sent(errors: Mapping[str, str]) -> dict[str, str]:
