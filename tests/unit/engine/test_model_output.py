@@ -1,14 +1,13 @@
 """What the model is told: fields it may see, a size it may have, failures in words that fit."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tools_library.behaviour import Behaviour
-from tools_library.engine.model_output import FAILED, only_visible, output_for_model, plain
+from tools_library.engine.model_output import FAILED, only_visible, output_for_model
 from tools_library.engine.types import ToolOutcome
 
 ANSWER = {
@@ -99,24 +98,6 @@ def test_successes_are_told_whatever_failures_are():
     assert (got["message"], got["data"]) == ("Done", 1)
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("a<!-- x --><b>b</b><!-- y -->c", "abc"),
-        ("a<SCRIPT type=x>evil()</script >b<style>c</style>d", "abd"),
-        ("a<script>b", "ab"),
-        ("1 < 2 <!-- never closed", "1 < 2 <!-- never closed"),
-        ("<!-- <script> -->a</script>", "a"),
-    ],
-)
-def test_markup_is_taken_out(text, left):
-    assert plain(text) == left
-
-
-@pytest.mark.parametrize(
-    "piece", ["<!--", "<script>", "<script ", "<a", "</script", "<style><!--", "<script></style>"]
-)
-def test_markup_without_an_end_takes_no_time(piece):
-    began = time.thread_time()
-    plain(piece * (1_000_000 // len(piece)))
-    assert time.thread_time() - began < 20
+def test_every_text_is_told_plainly():
+    told_ = told({"success": True, "message": "<<b>i>a", "data": {"<b>k": ["<\x00img src=x>b"]}})
+    assert (told_["message"], told_["data"]) == ("a", {"k": ["b"]})
