@@ -1,7 +1,8 @@
-"""The sandbox as the server sees it: `sandbox().run(job, …)`; imports only the stdlib.
+"""The sandbox as the server sees it: `sandbox().run(job, …)`; imports the stdlib and sharing.
 
 One zygote per process, started at the first need, started anew when it died, never shared with a
-forked process. Many threads may run tools at once; how many children work is bounded.
+forked process. Many threads may run tools at once; how many children work is bounded, in all and
+for each party (`foundation.sharing`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 import weakref
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Any
 
 from tools_library.sandbox import limits, outcomes, wire
@@ -31,6 +32,7 @@ from tools_library.sandbox.types import (
     SandboxStatus,
     Wall,
 )
+from voiceassist.foundation.sharing import Places, party
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +50,23 @@ class Sandbox:
     """Runs and validates Python tools in locked children; safe for threads.
 
     Args:
-        concurrency: children that use the processor at one time; default two per core. Those
-            that wait for an HTTP answer do not count.
+        concurrency: children of one party that use the processor at one time; default two per
+            core. Those that wait for an HTTP answer do not count.
+        total: the same of all parties; default four times that, so that one cannot stop the rest.
         boot: the program of the zygote; tests put other walls and policies in.
     """
 
-    def __init__(self, *, concurrency: int | None = None, boot: str = BOOT) -> None:
+    def __init__(
+        self, *, concurrency: int | None = None, total: int | None = None, boot: str = BOOT
+    ) -> None:
         self._boot = boot
         self._concurrency = concurrency or 2 * _cores()
+        self._total = total or 4 * self._concurrency
         self._reset()
         _all.add(self)
 
     def _reset(self) -> None:
-        self._slots = BoundedSemaphore(self._concurrency)
+        self._slots = Places(self._total, each=self._concurrency)
         self._lock = Lock()
         self._cache = CodeCache()
         self._zygote: Zygote | None = None
@@ -242,8 +248,8 @@ class Sandbox:
 class _Slot:
     """One of the places for children that use the processor, held while a job runs."""
 
-    def __init__(self, slots: BoundedSemaphore, until: float) -> None:
-        self._slots, self._until = slots, until
+    def __init__(self, slots: Places, until: float) -> None:
+        self._slots, self._until, self._party = slots, until, party()
         self._held = False
 
     def __enter__(self) -> _Slot:
@@ -265,14 +271,14 @@ class _Slot:
         return ask
 
     def _take(self) -> None:
-        if not self._slots.acquire(timeout=max(0.0, self._until - time.monotonic())):
+        if not self._slots.take(self._party, max(0.0, self._until - time.monotonic())):
             raise TimeoutError
         self._held = True
 
     def _give(self) -> None:
         if self._held:
             self._held = False
-            self._slots.release()
+            self._slots.give_back(self._party)
 
 
 def _tell_missing(walls: Iterable[Wall]) -> None:

@@ -20,6 +20,7 @@ from tools_library.executors.builtin import registry as builtins
 from tools_library.models import Tool
 from tools_library.services import limits, names
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.sharing import on_behalf_of
 from voiceassist.organizations.models import Organization
 from voiceassist.organizations.services import credentials
 
@@ -111,7 +112,12 @@ def check_configuration(
         f"{_PARAMETERS}.properties.{name}": f"{name} is also a credential; rename the argument."
         for name in arguments & stored
     }
-    return found or {f"configuration.{path}": text for path, text in typed.problems().items()}
+    others = typed.not_its_own(organization_id)
+    found |= {f"configuration.{path}": text for path, text in others.items()}
+    if found:
+        return found
+    with on_behalf_of(organization_id):  # the sandbox judges code, in this organization's places
+        return {f"configuration.{path}": text for path, text in typed.problems().items()}
 
 
 def credentials_named(

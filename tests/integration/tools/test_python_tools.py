@@ -5,10 +5,13 @@ import json
 import pytest
 
 from tests.factories.tools import origin, tool_values
+from tools_library.executors.python_function import config, executor
 from tools_library.models import ToolExecution
+from tools_library.sandbox.client import sandbox
 from tools_library.services import execution
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.foundation.sharing import party
 from voiceassist.organizations.services import credentials
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -53,6 +56,24 @@ def save(organization):
 
 def run(tool, organization):
     return execution.run_and_wait(tool, {"order_id": "17"}, origin(organization))
+
+
+def test_code_is_judged_and_run_in_the_places_of_its_organization(save, organization, monkeypatch):
+    parties = []
+
+    class Watched:
+        def validate(self, *asked):
+            parties.append(("judged", party()))
+            return sandbox().validate(*asked)
+
+        def run(self, *asked, **more):
+            parties.append(("run", party()))
+            return sandbox().run(*asked, **more)
+
+    monkeypatch.setattr(config, "sandbox", Watched)
+    monkeypatch.setattr(executor, "sandbox", Watched)
+    run(save("def execute_tool(parameters, context):\n    return 'Done.'"), organization)
+    assert parties == [("judged", organization.pk), ("run", organization.pk)]
 
 
 def refusals(save, code, **more):

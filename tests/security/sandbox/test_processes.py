@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import pytest
 
 from tests.security.sandbox import walls
 from tests.services.ports import wait_for
 from tools_library.sandbox.client import Finished, Job, Sandbox
+from voiceassist.foundation.sharing import on_behalf_of
 
 ANSWER = "def execute_tool(parameters, context):\n    return parameters['n']"
 SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
@@ -43,7 +45,10 @@ def run(
 def meanwhile(box: Sandbox, code: str, timeout: float = 30) -> Callable[[], Finished]:
     """Start a run in a thread, wait until it uses the processor; return how to wait for its end."""
     ended: list[Finished] = []
-    thread = threading.Thread(target=lambda: ended.append(run(box, code, timeout=timeout)))
+    here = copy_context()  # on behalf of the same party
+    thread = threading.Thread(
+        target=lambda: ended.append(here.run(run, box, code, timeout=timeout))
+    )
     assert run(box).outcome == "success"
     thread.start()
     assert box.zygote_pid is not None
@@ -191,6 +196,24 @@ def test_a_child_that_waits_for_an_answer_leaves_its_place_to_others() -> None:
         box.close()
 
 
+def test_a_party_that_takes_all_its_places_keeps_no_other_from_running() -> None:
+    box = Sandbox(concurrency=1)
+    try:
+        with on_behalf_of(1):
+            long = meanwhile(box, ENDLESS, timeout=60)
+            assert "busy" in run(box, deadline_s=0.3).error_message
+        with on_behalf_of(2):
+            assert run(box, deadline_s=60).result == 1
+            assert not box.validate(ANSWER, ())
+        assert box.zygote_pid is not None
+        walls.kill(*_busy(box.zygote_pid))
+        assert long().outcome == "killed"
+        with on_behalf_of(1):
+            assert run(box).result == 1
+    finally:
+        box.close()
+
+
 def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> None:
     box = Sandbox(concurrency=1)
     try:
@@ -279,7 +302,6 @@ box = sandbox()
 def run(code, **more):
     return box.run(Job(code, {"n": 7}, {}, (), **more), http=lambda request: {}, deadline_s=30)
 ANSWER = "def execute_tool(parameters, context):\\n    return parameters['n']"
-SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
 ENDLESS = "def execute_tool(parameters, context):\\n    while True:\\n        pass"
 """
 

@@ -22,7 +22,7 @@ from voiceassist.foundation.outbound.errors import (
     OutboundRefused,
     OutboundTimeout,
 )
-from voiceassist.foundation.outbound.sharing import Places, party
+from voiceassist.foundation.sharing import Places, party
 
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) → its addresses, unchecked; raises where the name is unknown."""

@@ -8,12 +8,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-_party: contextvars.ContextVar[int | None] = contextvars.ContextVar("outbound_party", default=None)
+_party: contextvars.ContextVar[int | None] = contextvars.ContextVar("party", default=None)
 
 
 @contextlib.contextmanager
 def on_behalf_of(party: int | None) -> Iterator[None]:
-    """Let what this thread sends inside count as one party's, such as an organization's."""
+    """Let what this thread uses inside count as one party's, such as an organization's."""
     token = _party.set(party)
     try:
         yield
