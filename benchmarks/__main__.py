@@ -13,6 +13,7 @@ from benchmarks.conversation_soak import KILLS as CONVERSATION_KILLS
 from benchmarks.conversation_soak import TALKS
 from benchmarks.conversations import conversations
 from benchmarks.endpoint_overhead import endpoint
+from benchmarks.fresh import fresh
 from benchmarks.knowledge import knowledge
 from benchmarks.lambda_overhead import lambda_overhead
 from benchmarks.media import bench as media
@@ -74,6 +75,7 @@ BENCHMARKS: dict[str, Bench] = {
     "celery_path": _celery_path,
     "conversations": _conversations,
     "agui": lambda arguments: agui(_say),
+    "fresh": lambda arguments: fresh(_say),
 }
 
 
