@@ -11,13 +11,13 @@ class ToolsLibraryConfig(AppConfig):
     verbose_name = "Tools"
 
     def ready(self) -> None:
-        """Bring our own tools, show an assistant's on its page, tell which use a credential."""
+        """Bring our own tools, show an assistant's on its page, say what uses credentials."""
         from tools_library.admin.assignment import AssistantToolInline
         from tools_library.executors.builtin.registry import register
         from tools_library.executors.builtin.send_email import SEND_EMAIL
         from tools_library.executors.builtin.send_sms import SEND_SMS
+        from tools_library.services.credential_users import dependents
         from tools_library.services.sandbox_health import ask_sandbox
-        from tools_library.services.secrets import dependents
         from voiceassist.assistants.admin import AssistantAdmin
         from voiceassist.foundation.health import register as register_check
         from voiceassist.organizations.services.credentials import register_dependents

@@ -1,18 +1,15 @@
-"""The organization's credentials as one run sees them, and which tools use which.
+"""The organization's credentials as one run sees them.
 
-Imports models, the engine and the credentials' services.
+Imports the engine and the credentials' services.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from tools_library.engine import templating
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.engine.secrets import FixedSecrets
-from tools_library.models import AssistantTool, Tool
 from voiceassist.foundation.crypto import UnreadableSecret
 from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.organizations.services import credentials
@@ -69,40 +66,3 @@ def without_secrets(
     for name in secrets.names():
         secrets.reveal(name)
     return {name: inner if name in but else secrets.mask(inner) for name, inner in value.items()}
-
-
-def dependents(organization_id: int, name: str) -> list[credentials.Dependent]:
-    """Return the tools whose configuration, or an assistant's part of it, names a credential."""
-    tools = Tool.objects.of(organization_id).filter(archived_at__isnull=True)
-    found = {
-        tool.pk: tool
-        for tool in tools
-        if name in _words(tool.configuration) or name in _words(tool.behaviour)
-    }
-    assigned = AssistantTool.objects.of(organization_id).exclude(custom_configuration={})
-    for row in assigned.filter(tool__archived_at__isnull=True).select_related("tool"):
-        if name in _words(row.custom_configuration):
-            found.setdefault(row.tool_id, row.tool)
-    return [
-        credentials.Dependent("tool", tool.pk, tool.display_name or tool.name)
-        for tool in found.values()
-    ]
-
-
-def _words(configuration: Any) -> set[str]:
-    """Return every whole text in a configuration, and every name inside `${}`."""
-    words = set(_texts(configuration))
-    with suppress(ToolConfigurationError):
-        words |= {each.partition(".")[0] for each in templating.names_in(configuration)}
-    return words
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)

@@ -3,9 +3,12 @@
 import pytest
 
 from tests.factories.assistants import make_assistant
-from tests.factories.organizations import make_credential, make_organization
-from tests.factories.tools import assign, endpoint_configuration, make_tool, tool_values
+from tests.factories.organizations import make_credential, make_member, make_organization
+from tests.factories.tools import assign, endpoint_configuration, make_tool, origin, tool_values
+from tools_library.approvals import reviews
 from tools_library.engine.errors import ToolConfigurationError
+from tools_library.models import ToolExecution, ToolReview
+from tools_library.services import execution, queues
 from tools_library.services.secrets import OrganizationSecrets
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.errors import InvalidInput
@@ -64,6 +67,72 @@ def test_an_assistant_may_name_another_credential():
     assign(make_assistant(organization), tool, custom_configuration=other)
     found = credentials.dependents(organization.pk, "BRANCH_TOKEN")
     assert [(each.kind, each.id) for each in found] == [("tool", tool.pk)]
+
+
+def bearer(token_field):
+    authentication = {"type": "bearer", "token_field": token_field}
+    return endpoint_configuration(authentication=authentication)
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """Return an organization, its tool that named OLD_TOKEN, and how to let it name NEW_TOKEN."""
+    monkeypatch.setattr(queues, "enqueue", lambda *args, queue=None: None)
+    organization = make_organization()
+    for name in ("OLD_TOKEN", "NEW_TOKEN"):
+        credentials.create(organization, name, "secret-of-ours")
+    tool = make_tool(organization, configuration=bearer("OLD_TOKEN"))
+
+    def move(by=None):
+        save_tool(organization, {"configuration": bearer("NEW_TOKEN")}, by=by, tool=tool)
+
+    return organization, tool, move
+
+
+def kept(organization, words):
+    """Assert that OLD_TOKEN is kept, for the reason given."""
+    with pytest.raises(credentials.CredentialInUse, match=words):
+        credentials.delete(Credential.objects.of(organization).get(name="OLD_TOKEN"))
+    assert len(credentials.dependents(organization.pk, "OLD_TOKEN")) == 1
+    return True
+
+
+def let_go(organization):
+    """Assert that OLD_TOKEN can be deleted."""
+    credentials.delete(Credential.objects.of(organization).get(name="OLD_TOKEN"))
+    return credentials.names(organization.pk) == {"NEW_TOKEN"}
+
+
+def test_a_credential_of_a_pinned_version_is_kept_until_the_pin_goes(moved):
+    organization, tool, move = moved
+    row = assign(make_assistant(organization), tool, pinned_version="1.0.0")
+    move()
+    assert kept(organization, r"Look up an order \(version 1\.0\.0, which is still in use\)")
+    assign(row.assistant, tool, pinned_version="")
+    assert let_go(organization)
+
+
+@pytest.mark.parametrize("configured", [None, {}, {"headers": {"X-Branch": "2"}}],
+                         ids=["not assigned", "as it is", "configured"])  # fmt: skip
+def test_a_credential_of_the_last_approved_version_is_kept_until_the_next(moved, configured):
+    organization, tool, move = moved
+    if configured is not None:
+        assign(make_assistant(organization), tool, custom_configuration=configured)
+    move(by=make_member(organization, "builder"))
+    assert kept(organization, "which is still in use")
+    admin = make_member(organization, "admin")
+    for review in ToolReview.unscoped.filter(status="pending"):
+        reviews.decide(review, "approve", by=admin)
+    assert let_go(organization)
+
+
+def test_a_credential_of_an_open_run_is_kept_until_it_ends(moved):
+    organization, tool, move = moved
+    row = execution.request(tool, {"order_id": "7"}, origin(organization))
+    move()
+    assert row.status == "queued" and kept(organization, "of which a run is open")
+    ToolExecution.unscoped.update(status="success")
+    assert let_go(organization)
 
 
 def test_a_missing_credential_is_named_at_save():
