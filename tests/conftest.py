@@ -17,6 +17,8 @@ from django.conf import settings
 from tests.services.running import RunningServices, start_services
 
 EMBEDDED = os.environ.get("TEST_GROUND") == "embedded"
+_HERE = Path(__file__).parent
+_OF_CALLS = {_HERE / "integration" / "calls", _HERE / "integration" / "demo" / "caller"}
 _ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
 
@@ -103,13 +105,23 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests under `tests/embedded` belong to the embedded run alone; marked ones to both."""
-    own = Path(__file__).parent / "embedded"
+    """Tests under `tests/embedded` belong to the embedded run alone; marked ones to both.
+
+    What one process runs as a whole begins first. Calls last as long as people talk: they are
+    spread over the run, so that processors do something else meanwhile; the end is left to quick
+    tests, which finish together.
+    """
+    own = _HERE / "embedded"
     chosen, left = [], []
     for item in items:
         inside = own in item.path.parents
         wanted = (inside or item.get_closest_marker("embedded")) if EMBEDDED else not inside
         (chosen if wanted else left).append(item)
-    items[:] = chosen
+    talking = [item for item in chosen if item.path.parent in _OF_CALLS]
+    others = [item for item in chosen if item.path.parent not in _OF_CALLS]
+    place = {item: at / len(others) for at, item in enumerate(others)}
+    place |= {item: 0.85 * at / len(talking) for at, item in enumerate(talking)}
+    place |= {item: -1.0 for item in chosen if item.get_closest_marker("xdist_group")}
+    items[:] = sorted(chosen, key=place.__getitem__)
     if left:
         config.hook.pytest_deselected(items=left)

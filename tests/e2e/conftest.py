@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 if TYPE_CHECKING:
     from tests.e2e.site import Site
+    from tests.services.product import Product
 
 # Loaded before Django is set up, so models are imported where they are used.
+
+expect.set_options(timeout=60_000)  # however slow the machine
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -51,6 +54,15 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
     yield chromium
     for context in chromium.contexts:
         await context.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The demo with its stand-ins, on a database of its own; one for all of `OF_THE_DEMO`."""
+    from tests.e2e.demo import demo_product
+
+    with demo_product(tmp_path_factory.mktemp("demo")) as product:
+        yield product
 
 
 @pytest.fixture

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
+import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.services.ports import free_port
 from tests.services.product import Product, manage, start_product
 
-
-@cache
-def _prepared() -> tuple[Path, str]:
-    """Set the demo up once for all tests of this process: its database, and the stand-ins' port."""
-    folder = tempfile.TemporaryDirectory(prefix="voiceassist-demo-")
-    atexit.register(folder.cleanup)
-    database, port = Path(folder.name) / "demo.sqlite3", str(free_port())
-    env = _environment(database, port)
-    manage("migrate", "--verbosity", "0", env=env)
-    manage("seed_demo", env=env)
-    return database, port
-
-
-def _environment(database: Path, stand_ins_port: str) -> dict[str, str]:
-    return {
-        "DEMO": "1",
-        "DATABASE_URL": f"sqlite:///{database}",
-        "REDIS_URL": "",
-        "CELERY_BROKER_URL": "",
-        # Named beforehand, since the demo's tools are given this address.
-        "STAND_INS_PORT": stand_ins_port,
-        "DJANGO_SETTINGS_MODULE": "config.settings.base",
-    }
+OF_THE_DEMO = [pytest.mark.browser, pytest.mark.xdist_group("demo pages")]
+"""One process of the run has all these tests, so that the demo is set up and started once."""
 
 
 @contextmanager
 def demo_product(folder: Path) -> Iterator[Product]:
-    """Serve a copy of the demo from a folder, with its stand-ins."""
-    prepared, port = _prepared()
-    for each in prepared.parent.glob(f"{prepared.name}*"):  # what is still in the write-ahead log
-        shutil.copy(each, folder / each.name)
-    product = start_product(_environment(folder / prepared.name, port))
+    """Set the demo up in a folder and serve it, with its stand-ins."""
+    env = {
+        "DEMO": "1",
+        "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "REDIS_URL": "",
+        "CELERY_BROKER_URL": "",
+        # Named beforehand, since the demo's tools are given this address.
+        "STAND_INS_PORT": str(free_port()),
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+    }
+    manage("migrate", "--verbosity", "0", env=env)
+    manage("seed_demo", env=env)
+    product = start_product(env)
     yield product
     product.stop()
 

@@ -40,14 +40,14 @@ class Site:
         self._server, started = uvicorn.Server(config), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)))
         self._thread.start()
-        assert started.wait(10)
+        assert started.wait(60)
 
     def stop(self) -> None:
         """Close every socket and the port."""
         assert self._server is not None
         assert self._thread is not None
         self._server.should_exit = True
-        self._thread.join(15)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     async def _serve(self, started: threading.Event) -> None:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.demo import demo_product, sign_in
+from tests.e2e.demo import OF_THE_DEMO, sign_in
 from tests.services.product import Product
 from voiceassist.demo.caller import SimulatedCall
+from voiceassist.demo.caller.line import Line
+from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait
 
-pytestmark = pytest.mark.browser
+pytestmark = OF_THE_DEMO
 
-ANSWER = 15_000
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Product]:
-    """The demo with its stand-ins, on a database of its own."""
-    with demo_product(tmp_path) as product:
-        yield product
+IN_NO_HURRY = Scenario(
+    name="demo",
+    description="stays on the line, and says so before anybody asks",
+    caller=(Listen(), *(Wait(ms=4_000), Speak(text="Please wait.")) * 25),
+)
 
 
-def caller(demo: Product, scenario: str) -> SimulatedCall:
+def caller(demo: Product, scenario: str | Scenario) -> SimulatedCall:
     return SimulatedCall(
         demo.url,
         "demo-auth-token",
@@ -37,20 +33,36 @@ def caller(demo: Product, scenario: str) -> SimulatedCall:
     )
 
 
+def says_goodbye_only_after(call: SimulatedCall, seen: asyncio.Event) -> SimulatedCall:
+    """Let the caller wait for the page, however long it takes to open."""
+    say = call._script._say
+
+    async def say_in_time(text: str, line: Line) -> None:
+        if "Goodbye" in text:
+            await seen.wait()
+        await say(text, line)
+
+    call._script._say = say_in_time  # type: ignore[method-assign]
+    return call
+
+
 async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browser: Browser) -> None:
     page = await sign_in(await browser.new_context(base_url=demo.url))
-    calling = asyncio.create_task(caller(demo, "demo").run())
+    seen = asyncio.Event()
+    call = says_goodbye_only_after(caller(demo, "demo"), seen)
+    calling = asyncio.create_task(call.run())
     # It appears on the list by itself.
-    await page.locator("#live-calls td.title a").click(timeout=ANSWER)
+    await page.locator("#live-calls td.title a").click()
     await expect(page.locator("[data-line-word]")).to_have_text("Live")
-    await expect(page.locator("[data-audio]")).to_be_visible(timeout=ANSWER)
+    await expect(page.locator("[data-audio]")).to_be_visible()
     words = page.locator(".said")
-    await expect(words.nth(0)).to_contain_text("Juniper Cycles", timeout=ANSWER)
-    await expect(words.nth(1)).to_contain_text("order 1042", timeout=ANSWER)
-    await expect(page.locator(".tool [data-pill]").first).to_have_text("Success", timeout=ANSWER)
-    await expect(page.locator("[data-call-pill]")).to_have_text("Completed", timeout=30_000)
+    await expect(words.nth(0)).to_contain_text("Juniper Cycles")
+    await expect(words.nth(1)).to_contain_text("order 1042")
+    await expect(page.locator(".tool [data-pill]").first).to_have_text("Success")
+    seen.set()
+    await expect(page.locator("[data-call-pill]")).to_have_text("Completed")
     await expect(page.locator("[data-ending]")).to_contain_text("Ended by the assistant")
-    await asyncio.wait_for(calling, 10)
+    await asyncio.wait_for(calling, 60)
     # What came live is what is kept.
     ids = "rows => rows.map((row) => row.dataset.id)"
     rows = page.locator("[data-score] > li")
@@ -64,16 +76,14 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browse
 
 async def test_staff_ends_a_call_from_the_page(demo: Product, browser: Browser) -> None:
     page = await sign_in(await browser.new_context(base_url=demo.url))
-    calling = asyncio.create_task(caller(demo, "silent_caller").run())
-    await page.locator("#live-calls td.title a").click(timeout=ANSWER)
-    await expect(page.locator(".said").first).to_contain_text("Juniper", timeout=ANSWER)
+    calling = asyncio.create_task(caller(demo, IN_NO_HURRY).run())
+    await page.locator("#live-calls td.title a").click()
+    await expect(page.locator(".said").first).to_contain_text("Juniper")
     await page.get_by_role("textbox", name="Note").fill("Offer a free bell.")
     await page.get_by_role("button", name="Give note").click()
     await expect(page.get_by_text("Note given.")).to_be_visible()
     await page.get_by_role("button", name="End call").first.click()
     await page.get_by_role("dialog").get_by_role("button", name="End call").click()
-    await expect(page.locator("[data-ending]")).to_have_text(
-        re.compile("Ended by staff"), timeout=30_000
-    )
-    await asyncio.wait_for(calling, 10)
+    await expect(page.locator("[data-ending]")).to_have_text(re.compile("Ended by staff"))
+    await asyncio.wait_for(calling, 60)
     await page.close()

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 import requests
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.demo import demo_product, sign_in
+from tests.e2e.demo import OF_THE_DEMO, sign_in
 from tests.services.product import Product, manage
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chat_by_keyboard")]
+pytestmark = OF_THE_DEMO
 
-ANSWER = 15_000
+ANSWER = 60_000
 NAME_OF_FOCUSED = """() => {
   const { activeElement: it } = document;
   return (it.getAttribute("aria-label") ?? it.labels?.[0]?.innerText ?? it.innerText ?? "").trim();
 }"""
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The demo with its stand-ins, on a database of its own."""
-    with demo_product(tmp_path_factory.mktemp("demo")) as product:
-        yield product
 
 
 async def open_chat(demo: Product, browser: Browser) -> Page:
@@ -69,10 +60,10 @@ def ask_before_booking(demo: Product) -> None:
         "create_api_key", "--organization", "juniper-cycles", "--role", "admin", env=demo.env
     ).strip()
     tools, headers = f"{demo.url}/api/organization/tools", {"Authorization": f"Bearer {key}"}
-    listed = requests.get(tools, headers=headers, timeout=10).json()["results"]
+    listed = requests.get(tools, headers=headers, timeout=60).json()["results"]
     [booking] = [tool["id"] for tool in listed if tool["name"] == "book_appointment"]
     answer = requests.patch(
-        f"{tools}/{booking}", json={"require_confirmation": True}, headers=headers, timeout=10
+        f"{tools}/{booking}", json={"require_confirmation": True}, headers=headers, timeout=60
     )
     assert answer.status_code == 200, answer.text
 

@@ -12,12 +12,12 @@ import pytest
 import requests
 from playwright.async_api import Browser, expect
 
-from tests.e2e.demo import demo_product
+from tests.e2e.demo import OF_THE_DEMO
 from tests.services.product import Product, manage
 
-pytestmark = pytest.mark.browser
+pytestmark = OF_THE_DEMO
 
-ANSWER = 15_000
+ANSWER = 60_000
 
 PAGE = """<!doctype html><title>A shop</title><ol id="said"></ol><p id="shown"></p>
 <script type="module" src="page.js"></script>
@@ -60,13 +60,6 @@ response.on("tool_call_start", async (event) => {{
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Product]:
-    """The demo with its stand-ins, on a database of its own."""
-    with demo_product(tmp_path) as product:
-        yield product
-
-
-@pytest.fixture
 def shop(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """Another site: its folder and its origin."""
     folder = tmp_path / "shop"
@@ -80,13 +73,18 @@ def shop(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     server.server_close()
 
 
-def token_for(demo: Product) -> str:
-    key = manage("create_api_key", "--organization", "juniper-cycles", env=demo.env).strip()
+@pytest.fixture(scope="module")
+def key(demo: Product) -> str:
+    """A key of the organization."""
+    return manage("create_api_key", "--organization", "juniper-cycles", env=demo.env).strip()
+
+
+def token_for(demo: Product, key: str, end_user: str) -> str:
     answer = requests.post(
         f"{demo.url}/api/v1/agents/demo/tokens",
-        json={"end_user": "customer-17"},
+        json={"end_user": end_user},
         headers={"Authorization": f"Bearer {key}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["token"])
@@ -94,10 +92,11 @@ def token_for(demo: Product) -> str:
 
 @pytest.mark.parametrize("script", [CONNECT, OLDER], ids=["connect", "older_client"])
 async def test_a_foreign_page_chats_with_a_token(
-    demo: Product, shop: tuple[Path, str], browser: Browser, script: str
+    demo: Product, key: str, shop: tuple[Path, str], browser: Browser, script: str
 ) -> None:
     folder, origin = shop
-    (folder / "page.js").write_text(script.format(url=demo.url, token=token_for(demo)))
+    token = token_for(demo, key, "customer-17")
+    (folder / "page.js").write_text(script.format(url=demo.url, token=token))
     page = await browser.new_page()
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
@@ -107,16 +106,16 @@ async def test_a_foreign_page_chats_with_a_token(
     assert not broken
 
 
-def test_a_token_opens_nothing_but_its_own_chats(demo: Product) -> None:
-    headers = {"Authorization": f"Bearer {token_for(demo)}"}
+def test_a_token_opens_nothing_but_its_own_chats(demo: Product, key: str) -> None:
+    headers = {"Authorization": f"Bearer {token_for(demo, key, 'customer-18')}"}
     for path in ("/api/calls", "/api/organization/tools", "/api/v1/agents/recepcion/messages"):
         method = requests.post if path.endswith("messages") else requests.get
-        answer = method(f"{demo.url}{path}", headers=headers, timeout=10)
+        answer = method(f"{demo.url}{path}", headers=headers, timeout=60)
         assert answer.status_code in (400, 401, 403, 404), path
     made = requests.post(
         f"{demo.url}/api/v1/agents/demo/tokens",
-        json={"end_user": "x"}, headers=headers, timeout=10,
+        json={"end_user": "x"}, headers=headers, timeout=60,
     )  # fmt: skip
     assert made.status_code == 400
-    seen = requests.get(f"{demo.url}/api/conversations", headers=headers, timeout=10)
+    seen = requests.get(f"{demo.url}/api/conversations", headers=headers, timeout=60)
     assert seen.json()["results"] == []

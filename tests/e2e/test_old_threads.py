@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.demo import demo_product
+from tests.e2e.demo import OF_THE_DEMO
 from tests.e2e.test_chat import last_words, open_chat, say
 from tests.services.product import Product
 
-pytestmark = pytest.mark.browser
+pytestmark = OF_THE_DEMO
 
 ANSWER = 90_000
 
@@ -32,13 +29,6 @@ BOTH_WAYS = """async (thread) => {
       [id, name, given, external, status, expiresAt]),
   }));
 }"""
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Product]:
-    """The demo with its stand-ins, on a database of its own."""
-    with demo_product(tmp_path) as product:
-        yield product
 
 
 def forget_events(demo: Product) -> None:

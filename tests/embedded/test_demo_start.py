@@ -75,11 +75,11 @@ def test_a_server_that_is_told_to_stop_while_it_starts_takes_its_stand_ins_with_
     manage("migrate", "--verbosity", "0", env=env)
     command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
     server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env})
-    wait_for(lambda: bool(children(server.pid)), seconds=30, what="The stand-ins")
+    wait_for(lambda: bool(children(server.pid)), seconds=60, what="The stand-ins")
     [child] = children(server.pid)
     server.terminate()
-    assert server.wait(30) == 0
-    wait_for(lambda: not Path(f"/proc/{child}").exists(), seconds=30, what="Their end")
+    assert server.wait(60) == 0
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), seconds=60, what="Their end")
 
 
 def test_of_two_stand_ins_on_one_port_one_says_that_it_cannot() -> None:
@@ -93,7 +93,7 @@ def test_of_two_stand_ins_on_one_port_one_says_that_it_cannot() -> None:
     finally:
         for each in both:
             each.terminate()
-            each.communicate(timeout=30)
+            each.communicate(timeout=60)
 
 
 async def test_stand_ins_that_cannot_start_keep_nobody_waiting(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ async def test_stand_ins_that_cannot_start_keep_nobody_waiting(tmp_path: Path) -
         product = await asyncio.to_thread(start_product, env)
         advice = "choose another port with --port or STAND_INS_PORT"
         try:
-            wait_for(lambda: advice in product.log_text(), seconds=30, what="The advice")
-            assert (await asyncio.to_thread(requests.get, product.url, timeout=30)).ok
+            wait_for(lambda: advice in product.log_text(), seconds=60, what="The advice")
+            assert (await asyncio.to_thread(requests.get, product.url, timeout=60)).ok
         finally:
             await asyncio.to_thread(product.stop)

@@ -59,7 +59,7 @@ class Product:
         return self.log.read_text(errors="replace") if self.log.exists() else self._logged
 
 
-def start_product(env: dict[str, str], *, seconds: float = 60) -> Product:
+def start_product(env: dict[str, str], *, seconds: float = 180) -> Product:
     """Start the product on a free port with `env` added to this process's environment.
 
     Raises:
