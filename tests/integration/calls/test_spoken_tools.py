@@ -31,13 +31,13 @@ def warehouse(site, settings, monkeypatch):
     server.stop()
 
 
-def slow_tool(site, warehouse, **behaviour):
+def slow_tool(site, warehouse, timeout_seconds=60, **behaviour):
     tool = make_tool(
         site.assistant.organization,
         name="slow_lookup",
         function_definition={"type": "object", "properties": {"ms": {"type": "string"}}},
         configuration=endpoint_configuration(f"{warehouse.url}/slow"),
-        timeout_seconds=60,
+        timeout_seconds=timeout_seconds,
         behaviour=behaviour,
     )
     assign(site.assistant, tool)
@@ -88,6 +88,39 @@ def test_a_long_run_without_words_of_its_own_has_the_sentence_of_the_assistant(s
     call = ended(report)
     assert report.warnings == []
     assert said(call)[2] == "I am still looking."
+
+
+NO_ANSWER = {"failed": {"phrases": {"en": ["The warehouse does not answer now."]}}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        (NO_ANSWER, "The warehouse does not answer now."),
+        # Where nobody was free to begin it, it "was not started in time".
+        ({}, "in time."),
+    ],
+    ids=["in the words of staff", "in the words of the model"],
+)
+def test_a_caller_is_told_that_a_tool_did_not_answer_in_time(site, warehouse, messages, told):
+    slow_tool(site, warehouse, timeout_seconds=1, messages=messages)
+    scenario = Scenario(
+        description="waits for an answer that never comes, and hears that",
+        caller=(
+            Listen(),
+            Speak(text="Please ask the warehouse for me."),
+            Listen(words=told, at_most_ms=60_000),
+        ),
+    )
+    report = site.ring(scenario, seconds=90)
+    call = ended(report)
+    run = ToolExecution.unscoped.get(call=call, tool_name="slow_lookup")
+    assert (run.status, run.error_code) == ("timeout", "timeout")
+    filler, sentence = said(call)[1:3]
+    assert filler == "I am asking the warehouse, one moment."
+    assert sentence.endswith(told)
+    assert sentence in [words.text for words in report.words if words.who == "assistant"]
+    assert (report.ended_by, report.warnings) == ("caller", [])
 
 
 def run_status():
