@@ -27,6 +27,13 @@ class Configuration(BaseModel):
         """What it touches besides hosts and credentials, in words: a review approves these too."""
         return frozenset()
 
+    def not_its_own(self, organization_id: int) -> dict[str, str]:
+        """Return field path → what it names that belongs to somebody else than the organization.
+
+        Asked at save; a run asks for itself, since what is owned may go later.
+        """
+        return {}
+
     def problems(self) -> dict[str, str]:
         """Return field path → what is wrong beyond the shape, such as code that does not compile.
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.factories.assistants import make_assistant, make_number
 from tests.factories.organizations import make_organization
+from tests.factories.tools import assign
 from tests.integration.executors.runs import go, go_async
 from tests.security.outbound.servers import RawServer, answering
 from tests.services.ports import free_port
@@ -109,16 +111,61 @@ def test_the_model_hears_what_to_change_in_a_mail(changed, options, word):
     assert word in outcome.output["message"]
 
 
-async def test_a_message_goes_to_the_caller_from_the_number_they_rang(phone_company):
-    context = {
-        "phone_number": "+12025550123",
-        "phone_numbers": {"from": "+12025550123", "to": "+12025550177"},
-    }
-    outcome = await sms({"body": "Your code is 12."}, context)
-    assert outcome.status == "success"
-    rest = await phone_company.app.twilio()
-    (message,) = rest.messages.sent
-    assert (message["to"], message["from"]) == ("+12025550123", "+12025550177")
+SERVERS, OURS, THEIRS, CALLER = "+12025550100", "+12025550177", "+12025550178", "+12025550123"
+
+
+@pytest.fixture
+def two(transactional_db, settings):
+    """Return one organization with a number, beside another with its own."""
+    settings.TWILIO_PHONE_NUMBER = SERVERS
+    organization = make_organization()
+    make_number(organization, OURS)
+    make_number(make_organization(), THEIRS)
+    return organization
+
+
+async def test_a_message_goes_out_from_a_number_of_ours_only(two, phone_company):
+    for options, given, sender in (
+        ({}, {"from": CALLER, "to": OURS}, OURS),
+        ({}, {"from": OURS, "to": CALLER}, OURS),
+        ({}, {"from": CALLER, "to": THEIRS}, SERVERS),
+        ({}, {"from": CALLER, "to": 7}, SERVERS),
+        ({}, [THEIRS], SERVERS),
+        ({}, None, SERVERS),
+        ({"from_number": OURS}, {"from": CALLER, "to": SERVERS}, OURS),
+        ({"from_number": SERVERS}, None, SERVERS),
+        ({"from_number": THEIRS}, {"from": CALLER, "to": OURS}, None),
+    ):
+        rest = await phone_company.app.twilio()
+        rest.messages.sent.clear()
+        context = {
+            "organization_id": two.pk, "phone_number": CALLER, "phone_numbers": given
+        }  # fmt: skip
+        outcome = await sms({"body": "Your code is 12."}, context, **options)
+        sent = [(message["to"], message["from"]) for message in rest.messages.sent]
+        assert sent == ([(CALLER, sender)] if sender else []), (options, given)
+        if sender is None:
+            assert (
+                outcome.status == "error"
+                and "staff must change from_number" in outcome.output["message"]
+            )
+            assert "Phone numbers page" in outcome.detail
+
+
+def test_a_sender_that_is_not_ours_is_refused_at_save(two):
+    values = {"tool_type": "builtin", "configuration": configuration("send_sms")}
+    tool = save_tool(two, values, by=None)
+    for number in (OURS, SERVERS):
+        named = configuration("send_sms", from_number=number)
+        assert save_tool(two, {"configuration": named}, by=None, tool=tool)
+    for number in (THEIRS, "+12025550179"):
+        named = configuration("send_sms", from_number=number)
+        with pytest.raises(InvalidInput) as refused:
+            save_tool(two, {"configuration": named}, by=None, tool=tool)
+        text = refused.value.errors["configuration.from_number"]
+        assert number in text and "Add it on the Phone numbers page" in text
+        with pytest.raises(InvalidInput, match="from_number|Phone numbers"):
+            assign(make_assistant(two), tool, custom_configuration={"from_number": number})
 
 
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}"

@@ -46,6 +46,13 @@ class BuiltinConfig(Configuration):
         except ValidationError:
             return {}
 
+    def not_its_own(self, organization_id: int) -> dict[str, str]:
+        """Return what the options name that is another's; nothing where they are wrong anyway."""
+        try:
+            return self.options.not_its_own(organization_id)
+        except ValidationError:
+            return {}
+
     def problems(self) -> dict[str, str]:
         """Return what is wrong with the options."""
         try:

@@ -1,8 +1,9 @@
-"""`send_sms`: a text message through Twilio; imports the provider."""
+"""`send_sms`: a text message through Twilio; imports the provider and whose numbers are whose."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from django.conf import settings
 from pydantic import Field, field_validator
@@ -18,6 +19,8 @@ from tools_library.engine.errors import (
 from tools_library.engine.types import ToolCall, ToolResult
 from tools_library.executors.base import Configuration
 from tools_library.executors.builtin.registry import Builtin
+from voiceassist.assistants.services import numbers
+from voiceassist.foundation.jobs import give_back_connections
 from voiceassist.foundation.providers.twilio_messages import TEXT_MAX, NotSent, send_text
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -36,13 +39,18 @@ _PARAMETERS = {
 }
 
 
+_NOT_OURS = (
+    "{number} is none of the organization's phone numbers. Add it on the Phone numbers page, write "
+    "one that is there, or leave from_number out."
+)
 _LOST = "The phone company did not say whether it took the message; it may have gone out."
 
 
 class SendSmsOptions(Configuration):
     """Which number messages come from, and the countries they may go to.
 
-    Without `from_number` it is the number that the caller rang, else the server's own.
+    Without `from_number` it is the number that the caller rang, else the server's own. It is
+    always a number of the organization, or the server's.
     """
 
     from_number: str = Field("", max_length=16)
@@ -55,22 +63,27 @@ class SendSmsOptions(Configuration):
             raise ValueError("Write the number with country code, such as +12025550100")
         return number
 
+    def not_its_own(self, organization_id: int) -> dict[str, str]:
+        """Return what is wrong with the sender: nobody writes in another's name."""
+        if not self.from_number or _may_send(organization_id, self.from_number):
+            return {}
+        return {"from_number": _NOT_OURS.format(number=self.from_number)}
+
 
 def perform(options: SendSmsOptions, call: ToolCall, deadline: Deadline) -> ToolResult:
     """Hand the message to Twilio once.
 
     Raises:
         ToolArgumentsError: the number is none, or may not be written to.
-        ToolConfigurationError: there is no number to send from.
+        ToolConfigurationError: there is no number to send from, or it is another's.
         ToolRefused, ToolTransportError: Twilio said no, or could not be reached.
         ToolAnswerLost: it did not say whether it took the message.
     """
     to = _recipient(options, call)
-    sender = options.from_number or _rung(call) or settings.TWILIO_PHONE_NUMBER
-    if not sender:
-        raise ToolConfigurationError(
-            "There is no number to send from; staff must name one as from_number."
-        )
+    try:
+        sender = _sender(options, call)
+    finally:
+        give_back_connections()  # what follows waits for the phone company
     sid = _hand_over(to, sender, str(call.arguments["body"]), deadline.remaining)
     return ToolResult(
         {"success": True, "message": f"The message to {to} is on its way."},
@@ -92,11 +105,40 @@ def _recipient(options: SendSmsOptions, call: ToolCall) -> str:
     return to
 
 
-def _rung(call: ToolCall) -> str:
-    """Return our own number of a phone call: the one beside the person's."""
-    both = call.context.get("phone_numbers") or {}
+def _sender(options: SendSmsOptions, call: ToolCall) -> str:
+    organization_id = int(call.context["organization_id"])
+    if options.from_number and not _may_send(organization_id, options.from_number):
+        raise ToolConfigurationError(
+            f"{options.from_number} may not be sent from; staff must change from_number.",
+            detail=_NOT_OURS.format(number=options.from_number),
+        )
+    sender = options.from_number or _rung(call, organization_id) or settings.TWILIO_PHONE_NUMBER
+    if not sender:
+        raise ToolConfigurationError(
+            "There is no number to send from; staff must name one as from_number."
+        )
+    return str(sender)
+
+
+def _may_send(organization_id: int, number: str) -> bool:
+    return number == settings.TWILIO_PHONE_NUMBER or numbers.is_of(organization_id, number)
+
+
+def _rung(call: ToolCall, organization_id: int) -> str:
+    """Return our own number of a phone call: the one beside the person's.
+
+    Whoever tries a tool out says what the context is, so that a number counts only once it is
+    known to be the organization's.
+    """
+    both = call.context.get("phone_numbers")
+    given = both.values() if isinstance(both, Mapping) else ()
     person = call.context.get("phone_number")
-    return next((str(each) for each in both.values() if each and each != person), "")
+    ours = (
+        each
+        for each in given
+        if isinstance(each, str) and each != person and _NUMBER.fullmatch(each)
+    )
+    return next((each for each in ours if _may_send(organization_id, each)), "")
 
 
 def _hand_over(to: str, sender: str, body: str, seconds: float) -> str:

@@ -62,6 +62,11 @@ def find(number: str) -> PhoneNumber | None:
     return found
 
 
+def is_of(organization_id: int, number: str) -> bool:
+    """Return whether a number, as E.164, is one of the organization's own."""
+    return PhoneNumber.objects.of(organization_id).filter(number=number).exists()
+
+
 def parse(number: str) -> Parsed:
     """Return the number; `str()` of it is E.164.
 
