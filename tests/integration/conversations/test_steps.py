@@ -10,8 +10,9 @@ from tests.factories.tools import assign, endpoint_configuration, make_tool
 from tests.integration.conversations.scripted import call, kinds, until_rest
 from tests.integration.conversations.test_agent import answer, in_db, say
 from tests.security.outbound.servers import RawServer, answering, ok
+from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
-from voiceassist.conversations.services import cancelling, starting
+from voiceassist.conversations.services import cancelling, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.errors import Busy, NoSuchCall
 from voiceassist.foundation.jobs import queueing
@@ -137,3 +138,34 @@ async def test_abandonment_a_new_message_answers_for_the_open_calls(model):
     states = await in_db(lambda: list(AgentRun.unscoped.values_list("status", flat=True)))
     assert sorted(states) == ["cancelled", "completed"]
     assert (await in_db(Conversation.unscoped.get)).agent_state == "completed"
+
+
+async def test_calls_beyond_the_most_of_a_step_are_refused_and_told(model):
+    model.says(*[call("ask_person", QUESTION, f"c{number}") for number in range(20)])
+    model.says("All done.")
+    who = await in_db(make_participant)
+    conversation = await in_db(make_conversation, who)
+    await in_db(give_browser_tool, conversation.assistant)
+    await say(conversation, "Go")
+    frames = await until_rest(conversation)
+    begun = [frame.data for frame in frames if frame.type == "tool_call_start"]
+    assert sorted(each["tool_call_id"] for each in begun) == sorted(f"c{n}" for n in range(20))
+    refused = [frame.data for frame in frames if frame.type == "tool_call_result"]
+    too_many = [f"c{number}" for number in range(MOST_CALLS, 20)]
+    assert [each["tool_call_id"] for each in refused] == too_many
+    assert {each["error_code"] for each in refused} == {"not_allowed"}
+    assert {each["external"] for each in begun if each["tool_call_id"] in too_many} == {False}
+    assert len(frames[-1].data["tools"]) == MOST_CALLS
+    await answer(conversation, who, *(BrowserAnswer(f"c{n}", "yes") for n in range(MOST_CALLS)))
+    await until_rest(conversation, frames[-1].seq)
+    rows = await in_db(
+        lambda: list(ToolProposal.unscoped.order_by("position").values_list("status", flat=True))
+    )
+    assert rows == ["succeeded"] * MOST_CALLS + ["failed"] * (20 - MOST_CALLS)
+    told = [json.loads(e["content"]) for e in model.requests[1].messages if e["role"] == "tool"]
+    assert len(told) == 20 and all(each["success"] for each in told[:MOST_CALLS])
+    assert {each["error_code"] for each in told[MOST_CALLS:]} == {"not_allowed"}
+    assert all("at most 16" in each["message"] for each in told[MOST_CALLS:])
+    shown = await in_db(reading.detail, conversation)
+    calls = shown["messages"][1]["tool_calls"]
+    assert len(calls) == 20 and "at most 16" in calls[-1]["result"]["message"]

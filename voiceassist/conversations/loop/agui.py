@@ -95,8 +95,8 @@ class Translator:
         return [start, arguments, {"type": "TOOL_CALL_END", **call}]
 
     def _result(self, frame: Frame) -> list[Event]:
-        data = frame.data
-        if data["tool_call_name"] in self._client_tools:
+        data, on_server = frame.data, frame.type == "tool_call_result"
+        if data["tool_call_name"] in self._client_tools and not on_server:
             return []  # the client knows: it gave the result itself
         told = data.get("result") or {"success": False, "message": data.get("message", "")}
         result = {

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from tools_library.engine.cleaning import clean_text
 from tools_library.services.catalog import CatalogTool
 from tools_library.services.origins import Origin
 from voiceassist.assistants.prompts import chat_instructions
-from voiceassist.conversations.choices import Phase, Role, RunsAt, RunStatus
+from voiceassist.conversations.choices import Phase, ProposalStatus, Role, RunsAt, RunStatus
 from voiceassist.conversations.loop.history import messages
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
@@ -25,6 +26,7 @@ from voiceassist.conversations.services import (
     leases,
     locking,
     python_agents,
+    results,
     rows,
     toolbox,
     turns,
@@ -36,6 +38,10 @@ from voiceassist.foundation.providers.chat import AssembledToolCall, ChatRequest
 RESERVED = 100_000
 """Numbers that a step has for its events before anybody else's."""
 
+TOO_MANY_CALLS = (
+    f"Too many calls at once: at most {MOST_CALLS} are carried out, and this one was not. Ask "
+    "again for what is still needed."
+)
 EMPTY = "The language model gave no answer. Try again, or say it differently."
 
 
@@ -96,7 +102,7 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int, unstored: Pieces) 
         return False
     locked, run = mine
     run.usage = _added(run.usage, finished.usage)
-    calls = finished.tool_calls[:MOST_CALLS]
+    calls = finished.tool_calls
     if not calls and not finished.text.strip():
         return _fail(locked, run, "empty_answer", EMPTY, last_seq)
     message = locking.write(locked, run, Role.ASSISTANT, finished.text)
@@ -105,10 +111,11 @@ def finish(plan: StepPlan, finished: Finished, last_seq: int, unstored: Pieces) 
         closing.end_run(locked, run, RunStatus.COMPLETED, "completed", [said], after=last_seq)
         locking.save(locked)
         return False
-    _propose(plan, run, message, calls)
+    refused = _propose(plan, run, message, calls)
     run.phase, run.claimed_by = Phase.TOOLS, ""
     run.save()
     locked.last_seq, locked.reserved_seq = last_seq, 0
+    events.append(locked, [told for each in refused for told in _refusal(each)])
     locking.save(locked)
     return True
 
@@ -191,7 +198,8 @@ def _take_over(run_pk: int, claimant: str) -> bool:
 
 def _propose(
     plan: StepPlan, run: AgentRun, message: Message, calls: Sequence[AssembledToolCall]
-) -> None:
+) -> list[ToolProposal]:
+    """Store the calls of a step; return those that are refused, being too many."""
     wanted = [call.id for call in calls]
     used = set(
         ToolProposal.unscoped.filter(
@@ -220,7 +228,26 @@ def _propose(
                 arguments=clean_text(call.arguments),
             )
         )
+    too_many = proposals[MOST_CALLS:]
+    for each in too_many:
+        each.status, each.is_error, each.closed_at = ProposalStatus.FAILED, True, timezone.now()
+        each.runs_at = RunsAt.WORKER  # no page may begin it
+        each.output = results.refused("not_allowed", TOO_MANY_CALLS)
     ToolProposal.unscoped.bulk_create(proposals)
+    return too_many
+
+
+def _refusal(call: ToolProposal) -> list[events.News]:
+    told = {
+        **closing.about(call),
+        "status": call.status,
+        "success": False,
+        "result": {"success": False, "message": TOO_MANY_CALLS},
+        "message": TOO_MANY_CALLS,
+        "error_code": "not_allowed",
+    }
+    begun = {**proposed(call), "requires_approval": False}
+    return [("tool_call_start", begun), ("tool_call_result", told)]
 
 
 def _instructions(run: AgentRun, conversation: Conversation) -> str:
