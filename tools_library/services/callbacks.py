@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
@@ -31,12 +32,17 @@ from tools_library.services.secrets import OrganizationSecrets
 from voiceassist.foundation import crypto
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 from voiceassist.foundation.jobs import give_back_connections
+from voiceassist.organizations.services.key_rotation import Encrypted
 
 NAME = "callback_url"
 MAX_BYTES = 64_000
 START_SECONDS = 30.0
 """How long the service may take to accept the work; its outcome has the run's whole time."""
+SENT = Encrypted(SentSecrets, "encrypted_values", lambda row: f"run {row.execution.execution_id}")
+"""What `KeptSecrets` keeps; a rotation of keys takes it along."""
+
 _MESSAGE_MAX = 4_000
+_log = logging.getLogger(__name__)
 _ENDED = "This run has ended already; nothing was changed."
 
 
@@ -141,7 +147,11 @@ def _kept(execution: ToolExecution) -> list[str]:
     row = SentSecrets.unscoped.filter(execution=execution).first()
     if row is None:
         return []
-    made: list[str] = json.loads(crypto.decrypt(row.encrypted_values))
+    try:
+        made: list[str] = json.loads(crypto.decrypt(row.encrypted_values))
+    except crypto.UnreadableSecret as error:  # the report counts all the same
+        _log.warning("Run %s: %s", execution.execution_id, error.public_message)
+        return []
     return made
 
 

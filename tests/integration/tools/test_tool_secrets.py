@@ -1,6 +1,8 @@
 """What a run may see of its organization's credentials, and which tools use one."""
 
 import pytest
+from cryptography.fernet import Fernet
+from django.apps import apps
 
 from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_credential, make_member, make_organization
@@ -8,14 +10,16 @@ from tests.factories.tools import assign, endpoint_configuration, make_tool, ori
 from tools_library.approvals import reviews
 from tools_library.engine.errors import ToolConfigurationError
 from tools_library.models import ToolExecution, ToolReview
-from tools_library.services import execution, queues
+from tools_library.services import callbacks, execution, queues
 from tools_library.services.secrets import OrganizationSecrets
 from tools_library.services.tools import archive_tool, save_tool
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import Credential
-from voiceassist.organizations.services import credentials
+from voiceassist.organizations.services import credentials, key_rotation
 
 pytestmark = pytest.mark.django_db
+
+FIRST, SECOND = (Fernet.generate_key().decode() for _ in range(2))
 
 
 def test_a_run_sees_the_credentials_of_its_own_organization_only():
@@ -151,3 +155,52 @@ def test_an_argument_cannot_be_called_like_a_credential():
     assert list(refused.value.errors) == [
         "function_definition.function.parameters.properties.order_id"
     ]
+
+
+@pytest.fixture
+def waiting(monkeypatch, settings):
+    """Return an async run that keeps what it made of credentials, under the key of then."""
+    monkeypatch.setattr(queues, "enqueue", lambda *args, queue=None: None)
+    settings.CREDENTIALS_KEYS = [FIRST]
+    organization = make_organization()
+    tool = make_tool(
+        organization,
+        name="later",
+        behaviour={"execution_mode": "async"},
+        configuration=endpoint_configuration(query={"to": "${callback_url}"}),
+    )
+    row = execution.request(tool, {"order_id": "7"}, origin(organization))
+    ToolExecution.unscoped.filter(pk=row.pk).update(status="running")
+    callbacks.KeptSecrets(row).hide("token-that-was-bought")
+    return row
+
+
+def report(row):
+    said = {"success": True, "message": "done with token-that-was-bought"}
+    callbacks.receive(row.execution_id, callbacks.signature(row.execution_id), said)
+    row.refresh_from_db()
+    return row.status, row.message
+
+
+def test_an_open_run_ends_after_the_keys_were_rotated_and_the_old_one_is_gone(waiting, settings):
+    settings.CREDENTIALS_KEYS = [SECOND, FIRST]
+    assert key_rotation.rotate_all().unreadable == []
+    settings.CREDENTIALS_KEYS = [SECOND]
+    assert report(waiting) == ("success", "done with •••")
+
+
+def test_an_open_run_ends_where_what_it_kept_cannot_be_read(waiting, settings):
+    settings.CREDENTIALS_KEYS = [SECOND]
+    named = f"run {waiting.execution_id}"
+    assert any(named in each for each in key_rotation.rotate_all().unreadable)
+    assert report(waiting)[0] == "success"
+
+
+def test_every_encrypted_column_is_rotated():
+    encrypted = {
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if field.name.startswith("encrypted")
+    }
+    assert encrypted == set(key_rotation.columns()) and len(encrypted) == 2

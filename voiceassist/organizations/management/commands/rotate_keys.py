@@ -10,11 +10,12 @@ from voiceassist.organizations.services import key_rotation
 
 
 class Command(BaseCommand):
-    """Encrypt all credentials with the first of CREDENTIALS_KEYS."""
+    """Encrypt everything that is stored encrypted with the first of CREDENTIALS_KEYS."""
 
     help = (
-        "Encrypt every credential with the first key of CREDENTIALS_KEYS. Run it after you put a "
-        "new key first and all processes know it; then the old ones can go. It may be repeated."
+        "Encrypt every credential, and what open runs keep of them, with the first key of "
+        "CREDENTIALS_KEYS. Run it after you put a new key first and all processes know it; then "
+        "the old ones can go. It may be repeated."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,5 +29,6 @@ class Command(BaseCommand):
             listed = "\n".join(f"  {each}" for each in done.unreadable)
             raise CommandError(
                 f"No key opens these; they were left as they are:\n{listed}\n"
-                "Put the key they were stored with back into the list, or enter them anew."
+                "Put the key they were stored with back into the list, or enter credentials anew; "
+                "what a run keeps goes by itself once it has ended."
             )
