@@ -8,17 +8,15 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from tools_library.engine import patterns
+from tools_library.engine import patterns, references
 from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.errors import ToolArgumentsError, ToolConfigurationError
 
 MAX_ARGUMENT_BYTES = 64_000
 _SHOWN_ERRORS = 5
 _SHOWN_CHARACTERS = 200
-_NO_REMOTE: Registry[Any] = Registry()
 
 
 def problems_of(schema: Any) -> Iterator[tuple[str, str]]:
@@ -30,15 +28,14 @@ def problems_of(schema: Any) -> Iterator[tuple[str, str]]:
         yield "type", 'The parameters of a tool are an object: write "type": "object".'
     try:
         Draft202012Validator.check_schema(schema)
+        found = [*references.problems_of(schema), *_unmeetable(schema, "")]
     except SchemaError as error:
-        yield ".".join(str(step) for step in error.path), _shorten(error.message)
+        found = [(".".join(str(step) for step in error.path), _shorten(error.message))]
     except RecursionError:
         yield "", "The schema is nested too deep."
         return
+    yield from found
     yield from patterns.problems_of(schema)
-    for path, reference in _references(schema, ""):
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            yield path, "Only references inside this schema work, such as #/$defs/address."
 
 
 def parse_arguments(raw: Any) -> dict[str, Any]:
@@ -104,7 +101,7 @@ def misfits(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[tup
 
 
 def _errors(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[ValidationError]:
-    validator = patterns.Validator(schema, registry=_NO_REMOTE)
+    validator = patterns.Validator(schema, registry=references.NO_REMOTE)
     try:
         errors: list[ValidationError] = sorted(
             validator.iter_errors(arguments), key=lambda error: list(map(str, error.path))
@@ -174,16 +171,36 @@ def _properties(schema: Mapping[str, Any]) -> dict[str, Any] | None:
     return found
 
 
-def _references(schema: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(schema, Mapping):
-        for key, inner in schema.items():
-            here = f"{path}.{key}" if path else str(key)
-            if key in ("$ref", "$dynamicRef") and not isinstance(inner, Mapping):
-                yield here, inner
-            yield from _references(inner, here)
-    elif isinstance(schema, list):
-        for index, inner in enumerate(schema):
-            yield from _references(inner, f"{path}.{index}" if path else str(index))
+def _unmeetable(schema: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield where names are required that are dropped as undeclared, so that nothing ever fits."""
+    declared = _properties(schema) if isinstance(schema, Mapping) else None
+    if declared is None:
+        return
+    prefix = f"{path}." if path else ""
+    for where, wanted in _demands(schema, prefix):
+        if missing := [name for name in wanted if name not in declared]:
+            yield where, _undeclared(missing)
+    for name, inner in (schema.get("properties") or {}).items():
+        yield from _unmeetable(inner, f"{prefix}properties.{name}")
+    yield from _unmeetable(schema.get("items"), f"{prefix}items")
+
+
+def _undeclared(names: list[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names[:_SHOWN_ERRORS])
+    return (
+        f"{listed} is required but not declared, and undeclared arguments are dropped: no call "
+        "would fit. Declare it under properties, or take it out of required."
+    )
+
+
+def _demands(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield `(dotted path, names)` that an object must have in any case."""
+    kinds = schema.get("type", "object")
+    if "object" in ([kinds] if isinstance(kinds, str) else kinds):
+        yield f"{prefix}required", schema.get("required", [])
+    for index, branch in enumerate(schema.get("allOf", [])):
+        if isinstance(branch, Mapping):
+            yield from _demands(branch, f"{prefix}allOf.{index}.")
 
 
 def _phrase(error: ValidationError) -> str:

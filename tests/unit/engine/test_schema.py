@@ -70,8 +70,92 @@ def test_local_references_work_and_endless_ones_end():
     }
     assert not list(problems_of(schema))
     assert accept(schema, {"a": 1}) == {"a": 1}
+    endless = {"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}
     with pytest.raises(ToolConfigurationError):
-        accept({"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}, {"a": 1})
+        accept(endless, {"a": 1})
+    assert [path for path, _ in problems_of(endless)] == ["properties.a.$ref"]
+
+
+@pytest.mark.parametrize(
+    ("more", "paths"),
+    [
+        ({"$ref": "#/nowhere"}, ["$ref"]),
+        ({"properties": {"a": {"$ref": "#/nowhere"}}}, ["properties.a.$ref"]),
+        ({"properties": {"a": {"$ref": "#name"}}}, ["properties.a.$ref"]),
+        ({"properties": {"a": {"$dynamicRef": "#name"}}}, ["properties.a.$dynamicRef"]),
+        ({"properties": {"a": {"$ref": "#/required/x"}}}, ["properties.a.$ref"]),
+        ({"properties": {"a": {"$ref": "#/type"}}}, ["properties.a.$ref"]),
+        ({"properties": {"a": {"$ref": "#/x"}}, "x": {"type": "?"}}, ["properties.a.$ref"]),
+        ({"properties": {"a": {"$ref": "#/x"}}, "x": {"$ref": "#/y"}}, ["properties.a.$ref.$ref"]),
+        ({"properties": {"default": {"$ref": "#/y"}}}, ["properties.default.$ref"]),
+        ({"properties": {"a": {"items": [{"$ref": "#/y"}]}}}, ["properties.a.items"]),
+        ({"$ref": "#"}, ["$ref"]),
+        ({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"$ref": "#"}]},
+         ["anyOf.1.$ref"]),
+        ({"properties": {"a": {"not": {"$ref": "#/$defs/x/anyOf/0"}}},
+          "$defs": {"x": {"anyOf": [{"allOf": [{"$ref": "#/$defs/x"}]}]}}},
+         ["$defs.x.anyOf.0.allOf.0.$ref"]),
+        ({"properties": {"a": {"$ref": "#/$defs/x"}},
+          "$defs": {"x": {"$ref": "#/$defs/y"}, "y": {"if": True, "then": {"$ref": "#/$defs/x"}}}},
+         ["$defs.y.then.$ref"]),
+    ],
+)  # fmt: skip
+def test_references_that_lead_nowhere_or_in_a_circle_are_told_where(more, paths):
+    problems = list(problems_of({"type": "object", **more}))
+    assert [path for path, _ in problems] == paths
+    assert all(text for _, text in problems)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"$ref": "#"}}},
+        {"properties": {"a": {"type": "array", "items": {"$ref": "#/properties/a"}}}},
+        {"properties": {"a": {"anyOf": [{"type": "null"}, {"contains": {"$ref": "#"}}]}}},
+        {"properties": {"a": {"$ref": "#node"}}, "$defs": {"x": {"$anchor": "node"}}},
+        {"properties": {"a": {"default": {"$ref": "https://example.com/x"}, "const": {"$ref": 1}}}},
+        {"properties": {"$ref": True, "b": {"$ref": "#/x~1y/0"}}, "x/y": [{"type": "string"}]},
+        {"properties": {"a": {"$ref": "#/x"}, "b": {"$ref": "#/x"}}, "x": {"type": "null"}},
+        {"properties": {"a": {"$id": "urn:a", "$ref": "#/$defs/x", "$defs": {"x": True}}}},
+    ],
+)  # fmt: skip
+def test_references_that_work_may_stand(schema):
+    schema = {"type": "object", **schema}
+    assert not list(problems_of(schema))
+    accept(schema, {})
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"required": ["b"]}, "required"),
+        ({"properties": {"a": {}}, "required": ["a", "b"]}, "required"),
+        ({"properties": {"a": {}}, "required": ["b"], "additionalProperties": False}, "required"),
+        ({"properties": {"a": {}}, "allOf": [{"type": "object", "required": ["b"]}]},
+         "allOf.0.required"),
+        ({"properties": {"a": {"type": "object", "required": ["b"]}}}, "properties.a.required"),
+        ({"properties": {"a": {"type": "array", "items": {"properties": {}, "required": ["b"]}}}},
+         "properties.a.items.required"),
+    ],
+)  # fmt: skip
+def test_what_is_required_must_be_declared_where_the_rest_is_dropped(more, path):
+    ((where, text),) = problems_of({"type": "object", **more})
+    assert where == path and "`b`" in text and "properties" in text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"required": ["b"], "additionalProperties": True},
+        {"required": ["b"], "patternProperties": {"^b": {}}},
+        {"required": ["b"], "anyOf": [{"properties": {"b": {}}}]},
+        {"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        {"properties": {"a": {"type": "string", "required": ["b"]}}},
+        {"properties": {"required": {"type": "array"}}, "required": ["required"]},
+    ],
+)
+def test_what_is_required_and_passed_on_may_stand(more):
+    assert not list(problems_of({"type": "object", **more}))
 
 
 @pytest.mark.parametrize(
