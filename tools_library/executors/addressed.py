@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from tools_library.engine.templating import origin_has_names
 from tools_library.executors.authentication import HEADER_NAME, RESERVED_HEADERS, Authentication
 from tools_library.executors.base import Configuration
-from voiceassist.foundation import outbound
+from voiceassist.foundation import outbound, templating
 
 
 class Addressed(Configuration):
@@ -56,19 +56,26 @@ class Addressed(Configuration):
         return {f"authentication.{field}": name for field, name in named.items()}
 
     def problems(self) -> dict[str, str]:
-        """Return what the outbound door has against its addresses, without looking names up."""
-        found = {"url": _refusal(self.url)}
+        """Return what the outbound door has against its addresses and headers; looks no name up."""
+        # A name server that is slow today must not stop a save.
+        found = {"url": _refusal(outbound.check_spelling, _filled(self.url))}
         if self.authentication.token_url:
-            found["authentication.token_url"] = _refusal(self.authentication.token_url)
+            found["authentication.token_url"] = _refusal(
+                outbound.check_spelling, self.authentication.token_url
+            )
+        for name, value in self.headers.items():
+            found[f"headers.{name}"] = _refusal(outbound.check_header, name, _filled(value))
         return {field: text for field, text in found.items() if text}
 
 
-def _refusal(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+def _filled(template: str) -> str:
+    """Return a template with a harmless value in each place; what a run fills in is judged then."""
+    return templating.fill(template, lambda name: "x")
+
+
+def _refusal(check: Callable[..., None], *judged: str) -> str:
     try:
-        # A name server that is slow today must not stop a save.
-        outbound.check_spelling(f"{scheme}://{authority}/")
+        check(*judged)
     except outbound.OutboundError as error:
         return error.public_message
     return ""

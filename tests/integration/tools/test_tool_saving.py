@@ -32,6 +32,14 @@ def config(**more):
     return {"configuration": endpoint_configuration(**more)}
 
 
+def mcp(**more):
+    server = {"type": "mcp", "url": "https://mcp.example.com/mcp", "tool": "find", **more}
+    return {"tool_type": "mcp", "configuration": server}
+
+
+LOGIN = {"type": "oauth2", "client_id_field": "CLIENT", "client_secret_field": "CLIENT"}
+
+
 def test_a_saved_tool_is_whole(organization):
     tool = make_tool(organization)
     assert (tool.version, tool.display_name, tool.is_active) == ("1.0.0", "Look up an order", True)
@@ -85,6 +93,20 @@ def test_names_are_unique_until_a_tool_is_archived(organization):
         (config(url="https://${order_id}.example.com/"), "configuration.url"),
         (config(url="https://api.example.com/${nobody}"), "configuration.url"),
         (config(url="https://api.example.com/${order_id"), "configuration.url"),
+        (config(url="https://api.example.com/a b"), "configuration.url"),
+        (config(url="https://api.example.com/${order_id}\r\nX: y"), "configuration.url"),
+        (config(url="https://api.example.com/a\\b"), "configuration.url"),
+        (config(url="https://api.example.com/?a=\x7f${order_id}"), "configuration.url"),
+        (config(authentication={**LOGIN, "token_url": "https://api.example.com/a b"}),
+         "configuration.authentication.token_url"),
+        (config(authentication={**LOGIN, "token_url": "https://api.example.com/\\a"}),
+         "configuration.authentication.token_url"),
+        (config(headers={"X": "a\r\nb: c"}), "configuration.headers.X"),
+        (config(headers={"X": "a\nb"}), "configuration.headers.X"),
+        (config(headers={"X": "é€"}), "configuration.headers.X"),
+        (config(headers={"X": "${order_id}\x01"}), "configuration.headers.X"),
+        (mcp(headers={"X": "a\r\nb: c"}), "configuration.headers.X"),
+        (mcp(url="https://mcp.example.com/a b"), "configuration.url"),
         (config(method="STEAL"), "configuration.method"),
         (config(headers={"Authorization": "Bearer ${API_KEY}"}), "configuration.headers"),
         (config(headers={"Bad name": "x"}), "configuration.headers"),
@@ -141,12 +163,25 @@ def test_names_are_unique_until_a_tool_is_archived(organization):
         ({"function_definition": {"parameters": {
             "type": "object", "properties": {"order_id": {"$ref": "https://example.com/x"}}}}},
          "function_definition.function.parameters.properties.order_id.$ref"),
+        ({"function_definition": {"parameters": {"type": "object", "$ref": "#/nowhere"}}},
+         "function_definition.function.parameters.$ref"),
+        ({"function_definition": {"parameters": {"type": "object", "allOf": [{"$ref": "#"}]}}},
+         "function_definition.function.parameters.allOf.0.$ref"),
+        ({"function_definition": {"parameters": {**PARAMETERS, "required": ["nobody"]}}},
+         "function_definition.function.parameters.required"),
     ],
 )  # fmt: skip
 def test_each_fault_is_told_at_its_field(organization, values, field):
+    credentials.create(organization, "CLIENT", "a-client-of-the-shop")
     errors = refused(organization, **values)
     assert list(errors) == [field]
     assert errors[field].endswith(".")
+
+
+def test_what_requests_can_carry_may_stand(organization):
+    url = "https://api.example.com/grün/a%20b/${ order_id }?q=${parameters.order_id}#x"
+    tool = make_tool(organization, **config(url=url, headers={"X": "é\tA ${ order_id }; b"}))
+    assert tool.configuration["url"] == url
 
 
 def test_all_faults_are_told_at_once(organization):

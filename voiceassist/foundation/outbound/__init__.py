@@ -1,8 +1,9 @@
 """The one guarded door to the network: everything that staff or tools can aim goes through it.
 
-`request` sends one HTTP request to a checked address; `check_url` judges an address,
-`check_spelling` as much of it as needs no look-up, `check_header` a header; `connect_checked` finds the addresses that a
-client of another protocol may dial. What they refuse they refuse with a sentence that says why.
+`request` sends one HTTP request to a checked address; `check_url` judges an address, and
+`check_spelling` as much of it as needs no look-up; `check_header` judges a header;
+`connect_checked` finds the addresses that a client of another protocol may dial. What they refuse
+they refuse with a sentence that says why.
 Imports ssrfguard and urllib3; Django only for the setting `OUTBOUND_ALLOW`.
 """
 

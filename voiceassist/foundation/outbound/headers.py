@@ -33,15 +33,24 @@ def checked_headers(method: str, headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or name.lower() in _OURS:
             raise OutboundInvalid(f"The header {name[:60]!r} cannot be set.")
-        if _UNSAFE.search(value) or not _latin(value):
-            raise OutboundInvalid(
-                f"The value of the header {name} has a line break, a control character or a "
-                "character that headers cannot carry."
-            )
+        check_header(name, value)
     ours = {"Accept-Encoding": "gzip, identity"}
     if not any(name.lower() == "user-agent" for name in headers):
         ours["User-Agent"] = USER_AGENT
     return {**headers, **ours}
+
+
+def check_header(name: str, value: str) -> None:
+    """Judge the value of a header.
+
+    Raises:
+        OutboundInvalid: it cannot be sent; says why and how to mend it.
+    """
+    if _UNSAFE.search(value) or not _latin(value):
+        raise OutboundInvalid(
+            f"The value of the header {name} has a line break, a control character or a sign that "
+            "headers cannot carry, such as €; write it on one line, in Latin letters."
+        )
 
 
 def _latin(value: str) -> bool:

@@ -59,7 +59,10 @@ def read_url(url: str) -> Target:
     if len(url) > MAX_LENGTH:
         raise OutboundRefused(f"The address is longer than {MAX_LENGTH:,} characters.")
     if _ODD.search(url):
-        raise OutboundRefused("The address has a space, a backslash or a control character.")
+        raise OutboundRefused(
+            "The address has a space, a line break, a backslash or a control character; take it "
+            "out, or write a space as %20."
+        )
     read = _URL.fullmatch(url)
     if read is None:
         raise OutboundRefused("The address must begin with https:// or http://.")
