@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import re
+import wave
+from array import array
+from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
 from tests.e2e.demo import OF_THE_DEMO, sign_in
+from tests.e2e.test_pages_in_a_browser import serious_faults
 from tests.services.product import Product
+from voiceassist.demo import mulaw
 from voiceassist.demo.caller import SimulatedCall
 from voiceassist.demo.caller.line import Line
-from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait
+from voiceassist.demo.caller.script import PlayFile, Step
+from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait, WaitForEnd
+from voiceassist.demo.voice import Voice
 
 pytestmark = OF_THE_DEMO
 
+QUIET_S = 8  # a caller who says nothing for longer is asked whether they are there
 IN_NO_HURRY = Scenario(
     name="demo",
     description="stays on the line, and says so before anybody asks",
@@ -33,24 +43,46 @@ def caller(demo: Product, scenario: str | Scenario) -> SimulatedCall:
     )
 
 
-def says_goodbye_only_after(call: SimulatedCall, seen: asyncio.Event) -> SimulatedCall:
-    """Let the caller wait for the page, however long it takes to open."""
-    say = call._script._say
+async def recording(folder: Path, name: str, words: str) -> Path:
+    """Write somebody's words into a WAV file, 16 bits at 8 kHz."""
+    voice, file = Voice(folder / "voice"), folder / f"{name}.wav"
+    said = await voice.say(words, role="caller")
+    voice.close()
+    with wave.open(str(file), "wb") as written:
+        written.setparams((1, 2, mulaw.RATE, 0, "NONE", ""))
+        written.writeframes(array("h", [mulaw.LINEAR[byte] for byte in said]).tobytes())
+    return file
 
-    async def say_in_time(text: str, line: Line) -> None:
-        if "Goodbye" in text:
-            await seen.wait()
-        await say(text, line)
 
-    call._script._say = say_in_time  # type: ignore[method-assign]
+def plays(demo: Product, files: list[Path], seen: asyncio.Event) -> SimulatedCall:
+    """A caller who plays a file, and the other once the page was looked at, however slowly."""
+    patience = Scenario(name="demo", description="plays files", caller=(Speak(text="One moment."),))
+    call = caller(demo, patience)
+    asks, leaves = (PlayFile(mulaw.read_wav(file)) for file in files)
+    script = call._script
+    do = script._do
+
+    async def do_in_time(step: Step, line: Line) -> None:
+        while step is leaves and not seen.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(seen.wait(), QUIET_S)
+                break
+            await do(Speak(text="One moment."), line)
+        await do(step, line)
+
+    script._steps = [Listen(), asks, Listen(), leaves, WaitForEnd(at_most_ms=60_000)]
+    script._do = do_in_time  # type: ignore[method-assign]
     return call
 
 
-async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browser: Browser) -> None:
+async def test_a_call_is_followed_from_its_ring_to_its_end(
+    demo: Product, browser: Browser, tmp_path: Path
+) -> None:
     page = await sign_in(await browser.new_context(base_url=demo.url))
+    said = {"question": "Hello, where is my order 1042?", "farewell": "Thank you, goodbye."}
+    files = [await recording(tmp_path, name, words) for name, words in said.items()]
     seen = asyncio.Event()
-    call = says_goodbye_only_after(caller(demo, "demo"), seen)
-    calling = asyncio.create_task(call.run())
+    calling = asyncio.create_task(plays(demo, files, seen).run())
     # It appears on the list by itself.
     await page.locator("#live-calls td.title a").click()
     await expect(page.locator("[data-line-word]")).to_have_text("Live")
@@ -58,7 +90,13 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(demo: Product, browse
     words = page.locator(".said")
     await expect(words.nth(0)).to_contain_text("Juniper Cycles")
     await expect(words.nth(1)).to_contain_text("order 1042")
-    await expect(page.locator(".tool [data-pill]").first).to_have_text("Success")
+    tool = page.locator(".tool").first
+    await expect(tool.locator("[data-pill]")).to_have_text("Success")
+    await tool.locator("summary").click()
+    answer = tool.locator("[data-answer]")
+    await expect(answer).to_be_visible()
+    assert json.loads(await answer.inner_text())["data"]["order_id"] == "1042"
+    assert await serious_faults(page) == []
     seen.set()
     await expect(page.locator("[data-call-pill]")).to_have_text("Completed")
     await expect(page.locator("[data-ending]")).to_contain_text("Ended by the assistant")
