@@ -5,6 +5,7 @@
 //   chat.addEventListener("change", () => draw(chat.state));
 //   await chat.send("Copy my order number");
 
+import { misfits } from "./arguments.js";
 import { emptyState, pendingCalls, reduce, stateOf } from "./conversation-state.js";
 import { readEvents } from "./event-stream.js";
 
@@ -86,6 +87,7 @@ export class Conversation extends EventTarget {
     return pendingCalls(this.state).filter(({ id }) => !this.answering.has(id));
   }
 
+  // `schema`: a call whose arguments do not fit is answered with what is wrong, and `run` is not asked.
   // `auto`: carried out by one open page as soon as it is called; else, or with `confirm`, a person starts it.
   registerTool(name, { schema = null, run = null, auto = false, confirm = false, ...shown }) {
     this.tools.set(name, { ...shown, schema, run, auto: auto && !confirm });
@@ -263,6 +265,8 @@ export class Conversation extends EventTarget {
     this.running.set(call.id, controller);
     let given;
     try {
+      const wrong = misfits(tool.schema, call.arguments);
+      if (wrong.length) throw new TypeError(`The arguments do not fit: ${wrong.join(" ")}`);
       const result = await tool.run(call.arguments, { signal: controller.signal, call });
       given = { result: result ?? { success: true } };
     } catch (error) {

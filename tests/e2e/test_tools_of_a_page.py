@@ -1,0 +1,173 @@
+"""Tools that a page carries out: stopped from elsewhere, asked about, with wrong arguments."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e import test_embedding
+from tests.e2e.demo import OF_THE_DEMO, sign_in
+from tests.services.product import ROOT, Product, manage
+
+pytestmark = OF_THE_DEMO
+shop = test_embedding.shop
+
+TALK = """async () => {
+  const { connect } = await import("/static/js/toolkit.js");
+  const main = document.querySelector("main");
+  const show = (text) => {
+    const line = main.appendChild(document.createElement("p"));
+    line.textContent = text;
+  };
+  window.talk = connect({ agent: "demo" });
+  const whenItRests = ({ detail: { type } }) => type.startsWith("run_") && show(type);
+  talk.addEventListener("event", whenItRests);
+"""
+WAITS = f"""{TALK}
+  const run = (_, {{ signal }}) => new Promise((resolve) => {{
+    show("The lights go down");
+    signal.addEventListener("abort", () => {{
+      show("The lights stay up");
+      resolve("too late");
+    }});
+  }});
+  talk.registerTool("dim_lights", {{ auto: true, run }});
+  await talk.send("call dim_lights {{}}");
+  return talk.threadId;
+}}"""
+PARTICULAR = f"""{TALK}
+  const properties = {{ place: {{ type: "string" }}, zoom: {{ type: "integer" }} }};
+  const schema = {{ properties, required: ["place"] }};
+  talk.registerTool("point_at", {{ auto: true, schema, run: () => show("It ran") }});
+  await talk.send('call point_at {{"zoom": "near"}}');
+  return talk.threadId;
+}}"""
+CANCEL = """async (thread) => {
+  const token = document.cookie.match(/csrftoken=([^;]*)/)[1];
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  const cancelled = `/api/v1/agents/demo/threads/${thread}/cancel`;
+  return (await fetch(cancelled, { method: "POST", headers, body: "{}" })).status;
+}"""
+TOLD = """async (thread) => {
+  const { readEvents } = await import("/static/js/event-stream.js");
+  const told = [];
+  const { body } = await fetch(`/api/v1/agents/demo/threads/${thread}/events`);
+  for await (const event of readEvents(body)) {
+    const { tool_call_id: id, type, status, message } = event;
+    if (id && type !== "tool_call_start") told.push([type, status, message]);
+  }
+  return told;
+}"""
+
+
+@pytest.fixture(scope="module")
+def key(demo: Product) -> str:
+    """An admin's key."""
+    given = ("create_api_key", "--organization", "juniper-cycles", "--role", "admin")
+    return manage(*given, env=demo.env).strip()
+
+
+def register(
+    demo: Product, key: str, name: str, properties: dict[str, object], **more: object
+) -> None:
+    """Give the organization's assistants a browser tool."""
+    tool = {
+        "name": name,
+        "description": f"Does {name} in the person's browser.",
+        "input_schema": {"type": "object", "properties": properties},
+        "frontend_resolved": True,
+        **more,
+    }
+    answer = requests.post(
+        f"{demo.url}/api/v1/tools/frontend",
+        json={"tool": tool},
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=60,
+    )
+    assert answer.status_code in (200, 201), answer.text
+
+
+async def open_page(demo: Product, browser: Browser) -> Page:
+    page = await sign_in(await browser.new_context(base_url=demo.url))
+    await page.goto("/assistants/demo/chat")
+    return page
+
+
+async def test_a_tool_that_runs_is_told_when_the_answer_is_stopped_elsewhere(
+    demo: Product, key: str, browser: Browser
+) -> None:
+    register(demo, key, "dim_lights", {})
+    page = await open_page(demo, browser)
+    answers: list[str] = []
+    page.on("request", lambda sent: answers.append(sent.url) if "continue" in sent.url else None)
+    thread = await page.evaluate(WAITS)
+    await expect(page.get_by_text("The lights go down")).to_be_visible()
+    await expect(page.get_by_text("run_paused")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto("/assistants/demo/chat")
+    assert await other.evaluate(CANCEL, thread) == 200
+    await expect(page.get_by_text("The lights stay up")).to_have_count(1)
+    # What the tool gave afterwards is nobody's answer any more.
+    await page.evaluate("talk.send('Hello')")
+    await expect(page.get_by_text("run_finished")).to_have_count(2)
+    [[kind, status, _]] = await page.evaluate(TOLD, thread)
+    assert (kind, status) == ("tool_call_resolved", "cancelled")
+    assert not answers
+    await page.context.close()
+
+
+async def test_a_call_that_does_not_fit_the_pages_schema_is_answered_without_running(
+    demo: Product, key: str, browser: Browser
+) -> None:
+    register(demo, key, "point_at", {"place": {}, "zoom": {}})
+    page = await open_page(demo, browser)
+    thread = await page.evaluate(PARTICULAR)
+    await expect(page.get_by_text("run_finished")).to_be_visible()
+    [[kind, status, message]] = await page.evaluate(TOLD, thread)
+    assert (kind, status) == ("tool_call_resolved", "failed")
+    assert "`place` is required." in message
+    assert '`zoom` must be of type integer, not "near".' in message
+    await expect(page.get_by_text("It ran")).to_have_count(0)
+    await page.context.close()
+
+
+def follow_the_guide(demo: Product, key: str, folder: Path) -> None:
+    """Copy the files that the guide names, and the page that it shows."""
+    guide = (ROOT / "docs" / "embedding.md").read_text()
+    guide = guide[guide.index("## Elements") :]
+    table = guide[: guide.index("| element |")]
+    for name in re.findall(r"`static/([^`]+)`", table):
+        (folder / "voice" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "static" / name, folder / "voice" / name)
+    [page] = re.findall(r"```html\n(.*?)```", guide, re.DOTALL)
+    page = page.replace("https://voice.example.com", demo.url).replace("front-desk", "demo")
+    (folder / "index.html").write_text(page)
+    token = test_embedding.token_for(demo, key, "customer-19")
+    (folder / "chat-token").write_text(json.dumps({"token": token}))
+
+
+async def test_the_guides_page_asks_by_the_elements_that_it_copies(
+    demo: Product, key: str, shop: tuple[Path, str], browser: Browser
+) -> None:
+    folder, origin = shop
+    follow_the_guide(demo, key, folder)
+    page = await browser.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("response", lambda got: broken.append(got.url) if got.status == 404 else None)
+    await page.goto(f"{origin}/index.html")
+    await page.get_by_role("button", name="Cancel it").click()
+    await expect(page.locator("schema-form .error")).to_have_text("Fill this in.")
+    await page.get_by_label("Order number").fill("1043")
+    await page.get_by_role("button", name="Cancel it").click()
+    await page.locator("approval-card").get_by_role("button", name="Approve").click()
+    await expect(page.locator("run-timeline .pill").last).to_have_text("Success")
+    await expect(page.locator("tool-inbox")).to_be_hidden()
+    assert [each for each in broken if not each.endswith("favicon.ico")] == []
+    await page.close()
