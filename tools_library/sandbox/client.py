@@ -1,8 +1,8 @@
 """The sandbox as the server sees it: `sandbox().run(job, …)`; imports the stdlib and sharing.
 
 One zygote per process, started at the first need, started anew when it died, never shared with a
-forked process. Many threads may run tools at once; how many children work is bounded, in all and
-for each party (`foundation.sharing`).
+forked process. Many threads may run tools at once; what their children may use is bounded
+(`sandbox.admission`).
 """
 
 from __future__ import annotations
@@ -18,28 +18,25 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
-from tools_library.sandbox import limits, outcomes, wire
+from tools_library.sandbox import admission, limits, outcomes, wire
+from tools_library.sandbox.admission import Admission
 from tools_library.sandbox.cache import CodeCache
 from tools_library.sandbox.exchange import Said
 from tools_library.sandbox.process import BOOT, StartFailed, Zygote, ZygoteGone
 from tools_library.sandbox.types import (
     Finished,
-    HttpAnswer,
     HttpPort,
-    HttpRequest,
     Job,
     Problem,
     SandboxStatus,
     Wall,
 )
-from voiceassist.foundation.sharing import Places, party
 
 logger = logging.getLogger(__name__)
 
 __all__ = ["Finished", "Job", "Problem", "Sandbox", "SandboxStatus", "sandbox"]
 
 _TOO_LONG = Problem(f"The code is longer than {limits.SOURCE_BYTES // 1024} KB; shorten it.", 1, 1)
-_QUEUED_OUT = "The sandbox was busy until the tool's time was over."
 
 
 class Unavailable(Exception):
@@ -53,20 +50,26 @@ class Sandbox:
         concurrency: children of one party that use the processor at one time; default two per
             core. Those that wait for an HTTP answer do not count.
         total: the same of all parties; default four times that, so that one cannot stop the rest.
+        memory_mb: what all living children may be allowed together, those that wait for an HTTP
+            answer too; default half of the machine's. One party may have half of it.
         boot: the program of the zygote; tests put other walls and policies in.
     """
 
     def __init__(
-        self, *, concurrency: int | None = None, total: int | None = None, boot: str = BOOT
+        self,
+        *,
+        concurrency: int | None = None,
+        total: int | None = None,
+        memory_mb: int | None = None,
+        boot: str = BOOT,
     ) -> None:
         self._boot = boot
-        self._concurrency = concurrency or 2 * _cores()
-        self._total = total or 4 * self._concurrency
+        self._bounds = admission.bounds(concurrency, total, memory_mb)
         self._reset()
         _all.add(self)
 
     def _reset(self) -> None:
-        self._slots = Places(self._total, each=self._concurrency)
+        self._admission = Admission(self._bounds)
         self._lock = Lock()
         self._cache = CodeCache()
         self._zygote: Zygote | None = None
@@ -93,8 +96,10 @@ class Sandbox:
             finished = self._run(job, http, until, mask)
         except Unavailable as error:
             finished = outcomes.unavailable(str(error))
+        except admission.NoRoom as error:
+            finished = outcomes.timed_out(str(error))
         except TimeoutError:
-            finished = outcomes.timed_out(_QUEUED_OUT)
+            finished = outcomes.timed_out(admission.BUSY)
         return outcomes.lasting(finished, time.monotonic() - began)
 
     def validate(self, code: str, allowed_imports: Collection[str]) -> tuple[Problem, ...]:
@@ -107,8 +112,7 @@ class Sandbox:
         message = {"mode": "check", "code": code, "allowed_imports": list(allowed_imports)}
         until = time.monotonic() + 2 * limits.COMPILE_SECONDS
         try:
-            with _Slot(self._slots, until):
-                said = self._judge(message, until)
+            said = self._judge(message, until)
         except Unavailable as error:
             return (Problem(f"Python tools are unavailable: {error}"),)
         except TimeoutError:
@@ -157,17 +161,11 @@ class Sandbox:
     def _run(self, job: Job, http: HttpPort, until: float, mask: outcomes.Mask) -> Finished:
         if _too_long(job.code):
             return outcomes.rejected((_TOO_LONG,))
-        with _Slot(self._slots, until) as slot:
-            zygote = self._ready(until)
-            blob = self._cache.get(job.code, zygote.policy)
-            if blob is None:
-                said = self._judge({"mode": "compile", "code": job.code}, until)
-                compiled = outcomes.compiled(said)
-                if isinstance(compiled, Finished):
-                    return compiled
-                self._cache.put(job.code, zygote.policy, compiled)
-                blob = compiled
-            memory = max(limits.MIN_MEMORY_MB, min(job.memory_limit_mb, limits.MAX_MEMORY_MB))
+        blob = self._compiled(job.code, until)
+        if isinstance(blob, Finished):
+            return blob
+        memory = max(limits.MIN_MEMORY_MB, min(job.memory_limit_mb, limits.MAX_MEMORY_MB))
+        with self._admission.of(memory, until) as child:
             timeout = min(job.timeout_s, until - time.monotonic())
             if timeout <= 0:
                 raise TimeoutError
@@ -175,14 +173,27 @@ class Sandbox:
                 frame = _frame(_message(job, blob))
             except (wire.TooLarge, TypeError, ValueError, RecursionError) as error:
                 return outcomes.unfit(error)
-            said = self._exchange(frame, slot.lending(http), memory, timeout, until)
+            said = self._exchange(frame, child.lending(http), memory, timeout, until)
             return outcomes.finished(said, memory, timeout, mask)
 
+    def _compiled(self, code: str, until: float) -> str | Finished:
+        """Return the code as a child runs it, or how the run ends without it."""
+        policy = self._ready(until).policy
+        blob = self._cache.get(code, policy)
+        if blob is not None:
+            return blob
+        compiled = outcomes.compiled(self._judge({"mode": "compile", "code": code}, until))
+        if isinstance(compiled, str):
+            self._cache.put(code, policy, compiled)
+        return compiled
+
     def _judge(self, message: Mapping[str, Any], until: float) -> Said:
-        timeout = min(limits.COMPILE_SECONDS, until - time.monotonic())
-        if timeout <= 0:
-            raise TimeoutError
-        return self._exchange(_frame(message), None, limits.COMPILE_MEMORY_MB, timeout, until)
+        memory = limits.COMPILE_MEMORY_MB
+        with self._admission.of(memory, until):
+            timeout = min(limits.COMPILE_SECONDS, until - time.monotonic())
+            if timeout <= 0:
+                raise TimeoutError
+            return self._exchange(_frame(message), None, memory, timeout, until)
 
     def _exchange(
         self, frame: bytes, http: HttpPort | None, memory: int, timeout: float, until: float
@@ -245,42 +256,6 @@ class Sandbox:
         zygote.stop()
 
 
-class _Slot:
-    """One of the places for children that use the processor, held while a job runs."""
-
-    def __init__(self, slots: Places, until: float) -> None:
-        self._slots, self._until, self._party = slots, until, party()
-        self._held = False
-
-    def __enter__(self) -> _Slot:
-        self._take()
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        self._give()
-
-    def lending(self, http: HttpPort) -> HttpPort:
-        """Return the port as one that lends the place to others while its child only waits."""
-
-        def ask(request: HttpRequest) -> HttpAnswer:
-            self._give()
-            answer = http(request)
-            self._take()
-            return answer
-
-        return ask
-
-    def _take(self) -> None:
-        if not self._slots.take(self._party, max(0.0, self._until - time.monotonic())):
-            raise TimeoutError
-        self._held = True
-
-    def _give(self) -> None:
-        if self._held:
-            self._held = False
-            self._slots.give_back(self._party)
-
-
 def _tell_missing(walls: Iterable[Wall]) -> None:
     for wall in walls:
         if not wall.on:
@@ -303,12 +278,6 @@ def _frame(message: Mapping[str, Any]) -> bytes:
 
 def _too_long(code: str) -> bool:
     return len(code.encode("utf-8", "surrogatepass")) > limits.SOURCE_BYTES
-
-
-def _cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _all: weakref.WeakSet[Sandbox] = weakref.WeakSet()

@@ -27,28 +27,35 @@ def party() -> int | None:
 
 
 class Places:
-    """At most `total` taken at once, and at most `each` by one party."""
+    """At most `total` taken at once, and at most `each` by one party.
+
+    Some may need several at once, such as megabytes. Who needs more than there are gets them
+    when nobody else has any.
+    """
 
     def __init__(self, total: int, each: int) -> None:
         self._total, self._each = total, each
         self._taken: Counter[int | None] = Counter()
         self._changed = threading.Condition()
 
-    def take(self, party: int | None, seconds: float) -> bool:
-        """Wait for a place; return whether there was one in time."""
+    def take(self, party: int | None, seconds: float, places: int = 1) -> bool:
+        """Wait for places; return whether there were any in time."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._free_for(party), seconds):
+            if not self._changed.wait_for(lambda: self._free_for(party, places), seconds):
                 return False
-            self._taken[party] += 1
+            self._taken[party] += places
         return True
 
-    def give_back(self, party: int | None) -> None:
-        """Free a party's place, from any thread."""
+    def give_back(self, party: int | None, places: int = 1) -> None:
+        """Free a party's places, from any thread."""
         with self._changed:
-            self._taken[party] -= 1
+            self._taken[party] -= places
             if not self._taken[party]:
                 del self._taken[party]
             self._changed.notify_all()
 
-    def _free_for(self, party: int | None) -> bool:
-        return self._taken.total() < self._total and self._taken[party] < self._each
+    def _free_for(self, party: int | None, places: int) -> bool:
+        taken, mine = self._taken.total(), self._taken[party]
+        return (not taken or taken + places <= self._total) and (
+            not mine or mine + places <= self._each
+        )

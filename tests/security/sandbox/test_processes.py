@@ -171,7 +171,7 @@ class Asking:
         def work() -> None:
             self._ended.append(box.run(job, http=http, deadline_s=deadline_s))
 
-        self._thread = threading.Thread(target=work)
+        self._thread = threading.Thread(target=copy_context().run, args=(work,))
         self._thread.start()
         assert self._asked.wait(60)
 
@@ -210,6 +210,41 @@ def test_a_party_that_takes_all_its_places_keeps_no_other_from_running() -> None
         assert long().outcome == "killed"
         with on_behalf_of(1):
             assert run(box).result == 1
+    finally:
+        box.close()
+
+
+def test_children_that_wait_for_answers_keep_their_memory_and_others_have_a_share() -> None:
+    box = Sandbox(concurrency=4, memory_mb=300)  # room for two of 128 MB, one of each party
+    try:
+        assert run(box).result == 1  # compiling has a limit of its own, so it is done before
+        first = Asking(box, 60)
+        first.answer()
+        assert first.result().result == 204
+        with on_behalf_of(1):
+            mine = Asking(box, 60)
+            assert "memory was in use" in run(box, deadline_s=0.3).error_message
+        with on_behalf_of(2):
+            assert run(box, deadline_s=60).result == 1
+            theirs = Asking(box, 60)
+        with on_behalf_of(3):
+            full = run(box, deadline_s=0.3)
+            assert (full.outcome, full.error_code) == ("timeout", "timeout")
+            assert "memory was in use" in full.error_message
+            mine.answer()
+            assert mine.result().result == 204
+            assert run(box, deadline_s=60).result == 1
+        theirs.answer()
+        assert theirs.result().result == 204
+        assert run(box).result == 1
+    finally:
+        box.close()
+
+
+def test_a_tool_that_may_use_more_than_there_is_runs_alone() -> None:
+    box = Sandbox(memory_mb=20)
+    try:
+        assert run(box).result == 1
     finally:
         box.close()
 
