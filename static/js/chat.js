@@ -151,8 +151,13 @@ function start() {
   async function offerTools() {
     if (!("mayBuild" in root.dataset)) return;
     const client = new AgentClient();
-    const { tools } = await client.api.json(`/api/v1/tools/frontend?agent_id=${encodeURIComponent(agent)}`, undefined, "GET");
-    const known = new Set(tools.map((tool) => tool.name));
+    const known = new Set();
+    let path = `/api/v1/tools/frontend?agent_id=${encodeURIComponent(agent)}&page_size=200`;
+    while (path) {
+      const { tools, next } = await client.api.json(path, undefined, "GET");
+      for (const tool of tools) known.add(tool.name);
+      path = next && next.slice(new URL(next).origin.length);
+    }
     const brought = JSON.parse(document.getElementById("page-tools").textContent);
     const missing = brought.filter((tool) => !known.has(tool.name));
     const notice = root.querySelector("[data-missing]");

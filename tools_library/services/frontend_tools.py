@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from tools_library.approvals.hashing import schema_hash
 from tools_library.choices import SideEffect, ToolType
@@ -107,18 +108,15 @@ def give(tool: Tool, assistant: Assistant, *, by: Actor | None) -> bool:
     return True
 
 
-def listed(organization: Organization, assistant: Assistant | None) -> list[Tool]:
-    """Return the browser tools of everybody, and those of one assistant."""
-    rows = Tool.objects.of(organization).filter(archived_at=None, tool_type=ToolType.FRONTEND)
-    own: set[int] = set()
-    if assistant is not None:
-        given = AssistantTool.objects.of(organization).filter(assistant=assistant, enabled=True)
-        own = set(given.values_list("tool_id", flat=True))
-    return [
-        tool
-        for tool in rows.order_by("name")
-        if tool.configuration.get("everywhere") or tool.pk in own or assistant is None
-    ]
+def listed(organization: Organization, assistant: Assistant | None) -> QuerySet[Tool]:
+    """Return the browser tools of everybody, and those of one assistant; None: of each."""
+    rows: QuerySet[Tool] = Tool.objects.of(organization).filter(
+        archived_at=None, tool_type=ToolType.FRONTEND
+    )
+    if assistant is None:
+        return rows
+    given = AssistantTool.objects.of(organization).filter(assistant=assistant, enabled=True)
+    return rows.filter(Q(configuration__everywhere=True) | Q(pk__in=given.values("tool_id")))
 
 
 def check(tool: Tool, arguments: Mapping[str, Any]) -> Checked:

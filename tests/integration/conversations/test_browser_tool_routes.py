@@ -80,3 +80,23 @@ def test_a_tool_of_another_kind_keeps_its_name(builder):
     tool.refresh_from_db()
     assert tool.tool_type == "endpoint"
     assert builder.picks(builder.first) == []
+
+
+def test_tools_are_read_page_by_page_as_every_list_is(builder):
+    for name in ("pick", "align", "zoom"):
+        assert builder.register("Does it.", builder.first, name=name).status_code == 201
+    whole = builder.get(agent_id=builder.first.slug)
+    assert sorted(whole) == ["next", "previous", "tools"]
+    assert [tool["name"] for tool in whole["tools"]] == ["align", "pick", "zoom"]
+    assert whole["next"] is whole["previous"] is None
+    one = builder.get(agent_id=builder.first.slug, page_size=2)
+    two = builder.get(one["next"])
+    assert [[tool["name"] for tool in page["tools"]] for page in (one, two)] == [
+        ["align", "pick"], ["zoom"],
+    ]  # fmt: skip
+    assert two["next"] is None and builder.get(two["previous"])["tools"] == one["tools"]
+    checked = {"tool_name": "zoom", "arguments": {}, "agent_id": builder.first.slug}
+    answer = requests.post(
+        f"{builder.root}/execute", json=checked, headers=builder.headers, timeout=30
+    )
+    assert answer.json()["valid"] is True

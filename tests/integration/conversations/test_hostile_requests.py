@@ -34,7 +34,7 @@ THREAD = TALK + "/threads/{thread}"
 BASE = "/api/organization/knowledge"
 EXAMPLES = 8
 QUERIES = {
-    f"{THREAD}/events": ("after",), "/api/v1/tools/frontend": ("agent_id", "after"),
+    f"{THREAD}/events": ("after",), "/api/v1/tools/frontend": ("agent_id", "cursor"),
     "/api/conversations": ("cursor", "page_size"),
     BASE: ("cursor", "page_size", "search", "is_active"),
     BASE + "/{collection}/documents": ("cursor", "search", "status", "kind", "category"),

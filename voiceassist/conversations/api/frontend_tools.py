@@ -7,10 +7,10 @@ from typing import Any
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
-from tools_library.models import Tool
 from tools_library.services import frontend_tools
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.api.doors import Asked, door
+from voiceassist.conversations.api.paging import tools_page
 from voiceassist.conversations.api.reading_bodies import mapping, text
 from voiceassist.conversations.services import people
 from voiceassist.conversations.services.database import threads
@@ -19,7 +19,6 @@ from voiceassist.organizations.current import Actor, KeyUser
 from voiceassist.organizations.models import Organization
 
 WRITE, CHAT = "tools.write", "conversations.chat"
-PAGE, MOST = 100, 500
 
 
 async def register(asked: Asked) -> HttpResponseBase:
@@ -54,18 +53,14 @@ def _register(asked: Asked) -> tuple[dict[str, Any], int]:
 def _listed(asked: Asked) -> dict[str, Any]:
     organization = Organization.objects.get(pk=asked.who.organization_id)
     found = frontend_tools.listed(organization, _agent(asked, asked.request.GET.get("agent_id")))
-    after = asked.request.GET.get("after", "")
-    rest = [tool for tool in found if not after or tool.name > after]
-    page = rest[:PAGE]
-    more = page[-1].name if len(rest) > PAGE else None
-    return {"tools": [frontend_tools.shown(tool) for tool in page], "next": more}
+    return tools_page(asked.request, found)
 
 
 def _check(asked: Asked) -> dict[str, Any]:
     name = text(asked.body, "tool_name")
     organization = Organization.objects.get(pk=asked.who.organization_id)
     found = frontend_tools.listed(organization, _agent(asked, asked.body.get("agent_id")))
-    tool: Tool | None = next((each for each in found if each.name == name), None)
+    tool = found.filter(name=name).first()
     if tool is None:
         raise NoSuchCall(f"There is no browser tool called {name[:100]!r}. Register it first.")
     checked = frontend_tools.check(tool, mapping(asked.body, "arguments"))

@@ -1,4 +1,4 @@
-"""Lists of conversations as pages with a cursor: `{"next", "previous", "results"}`."""
+"""Lists as pages with a cursor: conversations in `results`, browser tools in `tools`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from tools_library.models import Tool
+from tools_library.services import frontend_tools
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services.reading import summary
 from voiceassist.foundation.api.paging import CursorPagination
@@ -29,3 +31,24 @@ def page_of(request: HttpRequest, rows: QuerySet[Conversation]) -> dict[str, Any
     page = pages.paginate_queryset(rows, Request(request)) or []
     told: dict[str, Any] = pages.get_paginated_response([summary(each) for each in page]).data
     return told
+
+
+class ByName(CursorPagination):
+    """Tools by their names."""
+
+    ordering: Any = ("name", "id")
+
+
+def tools_page(request: HttpRequest, rows: QuerySet[Tool]) -> dict[str, Any]:
+    """Return the page of browser tools that a request's cursor names: `next, previous, tools`.
+
+    Raises:
+        NotFound: the cursor is none of ours.
+    """
+    pages = ByName()
+    page = pages.paginate_queryset(rows, Request(request)) or []
+    return {
+        "next": pages.get_next_link(),
+        "previous": pages.get_previous_link(),
+        "tools": [frontend_tools.shown(each) for each in page],
+    }
