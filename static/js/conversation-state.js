@@ -25,7 +25,7 @@ export function stateOf(detail) {
 }
 
 function callOf(call, waiting) {
-  const asked = waiting?.requires_approval ? { id: waiting.approval_id, waitsFor: waiting.waits_for } : null;
+  const asked = waiting?.requires_approval ? { id: waiting.approval_id, waitsFor: waiting.waits_for, schema: waiting.input_schema } : null;
   return {
     id: call.tool_call_id,
     name: call.tool_name,
@@ -85,7 +85,7 @@ const CHANGES = {
     changed(state, event, {
       status: "pending_approval",
       expiresAt: event.expires_at,
-      approval: { id: event.approval_id, waitsFor: event.waits_for },
+      approval: { id: event.approval_id, waitsFor: event.waits_for, schema: event.input_schema },
     }),
   approval_resolved: (state, event) => {
     const call = state.calls[event.tool_call_id];

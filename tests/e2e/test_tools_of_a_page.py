@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e import test_embedding
@@ -99,6 +100,22 @@ async def open_page(demo: Product, browser: Browser) -> Page:
     return page
 
 
+async def say(page: Page, words: str) -> None:
+    await page.get_by_label("Message").fill(words)
+    await page.get_by_label("Message").press("Enter")
+
+
+async def is_for_everybody(page: Page) -> None:
+    """Nothing on the page keeps somebody out: in the light, and in the dark on a phone."""
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": 844})
+        found = await Axe().run(page)
+        faults = [each for each in found.response["violations"] if each["impact"] != "minor"]
+        assert not [(each["id"], each["nodes"][0]["html"][:200]) for each in faults], scheme
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
 async def test_a_tool_that_runs_is_told_when_the_answer_is_stopped_elsewhere(
     demo: Product, key: str, browser: Browser
 ) -> None:
@@ -119,6 +136,44 @@ async def test_a_tool_that_runs_is_told_when_the_answer_is_stopped_elsewhere(
     [[kind, status, _]] = await page.evaluate(TOLD, thread)
     assert (kind, status) == ("tool_call_resolved", "cancelled")
     assert not answers
+    await page.context.close()
+
+
+PRICE = {
+    "amount": {"type": "number", "minimum": 1},
+    "note": {"type": ["string", "null"]},
+    "comment": {"type": "string"},
+    "rush": {"type": "boolean", "description": "Before all others."},
+}
+
+
+async def test_a_question_is_edited_by_its_tools_schema_and_keeps_what_nobody_touched(
+    demo: Product, key: str, browser: Browser
+) -> None:
+    register(demo, key, "quote_sum", PRICE, requires_approval=True)
+    page = await open_page(demo, browser)
+    await say(page, 'call quote_sum {"amount": 100, "note": null, "comment": ""}')
+    card = page.locator("approval-card")
+    await expect(card).to_be_visible()
+    await is_for_everybody(page)
+    await card.get_by_role("button", name="Edit first").click()
+    await is_for_everybody(page)
+    yes = card.get_by_role("button", name="Approve")
+    await card.get_by_label("Amount").fill("99.5")
+    await expect(yes).to_have_text("Approve with 1 change")
+    await card.get_by_label("Amount").fill("0")
+    await yes.click()
+    await expect(card.locator(".error:visible")).to_have_text("Write 1 or more.")
+    await card.get_by_label("Amount").fill("100")
+    await expect(yes).to_have_text("Approve")
+    await expect(card.locator(".diff")).to_be_hidden()
+    await card.get_by_label("Amount").fill("99.5")
+    await yes.click()
+    inbox = page.locator("tool-inbox section")
+    await expect(inbox).to_contain_text("This page has no such tool.")
+    given = json.loads(await inbox.locator("pre").inner_text())
+    assert given == {"amount": 99.5, "note": None, "comment": ""}
+    await is_for_everybody(page)
     await page.context.close()
 
 

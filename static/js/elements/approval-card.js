@@ -8,7 +8,7 @@ const REMEMBER = [["once", "Only this once"], ["conversation", "In this conversa
 
 class ApprovalCard extends HTMLElement {
   set call(call) {
-    const known = this.shownCall?.id === call.id;
+    const known = this.shownCall?.id === call.id && this.shownCall.approval?.id === call.approval?.id; // told after the call
     this.shownCall = call;
     if (!known) this.#draw(call);
   }
@@ -42,7 +42,9 @@ class ApprovalCard extends HTMLElement {
   #choices(call) {
     this.list = asked(call);
     this.form = h("schema-form", { hidden: true, plain: true });
-    this.form.schema = { properties: Object.fromEntries(Object.entries(call.arguments).map(([name, value]) => [name, { type: kind(value) }])) };
+    const { properties = {}, required = [] } = call.approval?.schema ?? {};
+    const given = Object.fromEntries(Object.keys(call.arguments).map((name) => [name, {}]));
+    this.form.schema = { properties: { ...given, ...properties }, required };
     this.form.value = call.arguments;
     this.diff = h("div", { className: "diff", role: "group", "aria-label": "Your changes", hidden: true });
     this.form.addEventListener("input", () => this.#compare());
@@ -113,12 +115,6 @@ function asked({ arguments: given }) {
 function changes(before, after) {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map((name) => [name, before[name], after[name]]);
-}
-
-function kind(value) {
-  if (Array.isArray(value)) return "array";
-  if (Number.isInteger(value)) return "integer";
-  return value === null ? "string" : typeof value;
 }
 
 function clock(milliseconds) {

@@ -1,5 +1,6 @@
 // <schema-form>: a flat JSON Schema as inputs. `schema` and `value` set it, `read()` gives the values
-// or null once it has marked what is missing or wrong. With `plain`, nothing is called optional.
+// or null once it has marked what is missing or wrong. What nobody changes of `value` stays just so.
+// With `plain`, nothing is called optional.
 
 import { h, icon, inReadingOrder, titled, uniqueId } from "./dom.js";
 
@@ -11,7 +12,7 @@ class SchemaForm extends HTMLElement {
 
   set schema(schema) {
     this.#schema = schema?.properties ? schema : { properties: {} };
-    this.#draw({});
+    this.#draw(null);
   }
 
   set value(value) {
@@ -36,7 +37,7 @@ class SchemaForm extends HTMLElement {
     this.#fields.clear();
     const fields = Object.entries(this.#schema.properties).map(([name, declared]) => {
       const required = (this.#schema.required ?? []).includes(name);
-      const field = new Field(name, declared ?? {}, value[name] ?? declared?.default, required, this.hasAttribute("plain"));
+      const field = new Field(name, declared ?? {}, value, required, this.hasAttribute("plain"));
       this.#fields.set(name, field);
       return field.element;
     });
@@ -45,11 +46,15 @@ class SchemaForm extends HTMLElement {
 }
 
 class Field {
-  constructor(name, declared, value, required, plain) {
-    Object.assign(this, { name, declared, required });
+  constructor(name, written, values, required, plain) {
+    const given = values && Object.hasOwn(values, name) ? [values[name]] : [];
+    const value = values ? given[0] : written.default;
+    const declared = { ...written, type: typeFor(written.type, value) };
+    Object.assign(this, { name, declared, required, given, edits: Boolean(values) });
     const id = uniqueId("field");
     this.json = asJson(declared, value);
-    this.input = control(declared, value, this.json);
+    this.input = control(declared, value ?? undefined, this.json);
+    this.drawn = this.#content();
     this.input.id = id;
     this.problem = h("p", { className: "error", id: `${id}-error`, hidden: true });
     const help = declared.description ? h("p", { className: "help", id: `${id}-help` }, declared.description) : null;
@@ -60,7 +65,10 @@ class Field {
   }
 
   read() {
-    const { type = "string" } = this.declared;
+    const { type } = this.declared;
+    if (this.edits && this.#content() === this.drawn && (this.given.length || !this.required)) {
+      return { value: this.given[0] };
+    }
     if (type === "boolean") return { value: this.input.checked };
     const text = this.input.value;
     if (!text.trim()) return this.required ? { problem: "Fill this in." } : {};
@@ -68,6 +76,10 @@ class Field {
     if (type === "integer" || type === "number") return number(text, type, this.declared);
     if (this.json) return json(text, type);
     return this.input.validity.valid ? { value: text } : { problem: this.input.validationMessage };
+  }
+
+  #content() {
+    return this.input.type === "checkbox" ? this.input.checked : this.input.value;
   }
 
   mark(problem) {
@@ -78,14 +90,22 @@ class Field {
   }
 }
 
+// One type to write in: of several the one that the value has; where none is declared, the value's.
+function typeFor(declared, value) {
+  const types = [declared ?? []].flat();
+  const has = Array.isArray(value) ? "array" : value === null || value === undefined ? "string" : typeof value;
+  if (types.includes("integer") && Number.isInteger(value) && !types.includes("number")) return "integer";
+  return types.includes(has) ? has : (types.find((each) => each !== "null") ?? has);
+}
+
 // A text that would be read in another order than the tool reads it is edited as JSON, too.
-function asJson({ type = "string", enum: choices }, value) {
+function asJson({ type, enum: choices }, value) {
   if (choices) return false;
   return type === "object" || type === "array" || (typeof value === "string" && inReadingOrder(value) !== value);
 }
 
 function control(declared, value, structured) {
-  const { type = "string", format } = declared;
+  const { type, format } = declared;
   if (declared.enum) {
     const options = declared.enum.map((each) => h("option", { value: each, selected: each === value }, String(each)));
     return h("select", { className: "input" }, h("option", { value: "" }, "Choose…"), options);

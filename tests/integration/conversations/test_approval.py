@@ -11,6 +11,7 @@ from tools_library.approvals import answering as approvals
 from tools_library.models import Approval
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services.answering import BrowserAnswer
+from voiceassist.conversations.services.reading import open_calls
 
 pytestmark = pytest.mark.embedded
 
@@ -42,6 +43,15 @@ async def test_a_yes_hands_the_call_to_the_browser(model):
     await answer(conversation, who, BrowserAnswer("call_ask_person", {"success": True}))
     rest = await until_rest(conversation, rest[-1].seq)
     assert rest[-1].type == "run_finished" and len(model.requests) == 2
+
+
+async def test_a_question_brings_the_schema_that_an_edit_must_fit(model):
+    conversation, _, frames = await asked(model)
+    required = next(frame for frame in frames if frame.type == "approval_required")
+    [waiting] = await in_db(open_calls, conversation)
+    for told in (required.data, waiting):
+        assert told["input_schema"]["properties"].keys() == {"question", "kind"}
+        assert told["input_schema"]["required"] == ["question"]
 
 
 async def test_a_no_is_told_to_the_model_with_its_reason(model):

@@ -67,7 +67,8 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "PendingTool": fields(
         id=text(), name=text(), parameters=OBJECT, tool_use_id=text(), tool_name=text(),
-        tool_input=OBJECT, tool_call_id=text(), message_id=NUMBER,
+        tool_input=OBJECT, input_schema={"type": ["object", "null"]}, tool_call_id=text(),
+        message_id=NUMBER,
         expires_at={"type": OR_NULL, "format": "date-time"}, requires_approval=YES_OR_NO,
         approval_id={"type": ["integer", "null"]}, external=YES_OR_NO,
         waits_for=text(enum=["browser", "user", "staff"]),

@@ -22,7 +22,9 @@ def newest_run(conversation: Conversation) -> AgentRun | None:
 def open_calls(conversation: Conversation) -> list[dict[str, Any]]:
     """Return the calls that wait for a person, read anew."""
     rows = ToolProposal.unscoped.filter(conversation=conversation, status__in=OPEN_PROPOSALS)
-    return pending(rows.select_related("execution").order_by("run_id", "step", "position"))
+    return pending(
+        rows.select_related("execution__definition").order_by("run_id", "step", "position")
+    )
 
 
 def answer_of(run: AgentRun) -> str:
