@@ -165,12 +165,6 @@ def traced_response(response: outbound.OutboundResponse, secrets: Secrets) -> di
     }
 
 
-def holds_secret(body: bytes | None, secrets: Secrets) -> bool:
-    """Return whether a body holds a credential that this run revealed."""
-    text = (body or b"").decode("utf-8", "replace")
-    return bool(secrets.mask(text) != text)
-
-
 def _send_traced(
     request: Request, secrets: Secrets, deadline: Deadline, line: Line, trace: dict[str, Any]
 ) -> outbound.OutboundResponse:

@@ -106,10 +106,25 @@ def _crossing(serve, status, method, body, headers):
 
 def test_no_credential_crosses_to_another_origin(serve):
     headers = {**SECRETS, "Accept-Language": "de", "Idempotency-Key": "run-1"}
-    arrived = _crossing(serve, 307, "POST", b"{}", headers)
-    assert not [name for name in SECRETS if name.encode() in arrived]
-    assert b"Accept-Language: de" in arrived and b"Idempotency-Key: run-1" in arrived
-    assert b"Host: b.example:" in arrived and arrived.endswith(b"\r\n\r\n{}")
+    for status, method, body in ((307, "DELETE", None), (302, "POST", b"{}")):
+        arrived = _crossing(serve, status, method, body, headers)
+        assert not [name for name in SECRETS if name.encode() in arrived]
+        assert b"Accept-Language: de" in arrived and b"Idempotency-Key: run-1" in arrived
+        assert b"Host: b.example:" in arrived and arrived.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "method"), [(301, "PUT"), (302, "PATCH"), (307, "POST"), (308, "POST")]
+)
+def test_no_body_crosses_to_another_origin(serve, status, method):
+    there = serve(answering(ok(b"x")))
+    here = serve(answering(redirect(f"http://a.example:{there.port}/", status)))
+    with pytest.raises(OutboundRefused, match=f"http://a.example:{there.port}") as caught:
+        door(here, there).request(
+            method, f"http://a.example:{here.port}/", body=b'{"key": "k"}', redirects=5
+        )
+    assert caught.value.sent and not caught.value.retryable
+    assert here.requests[0].endswith(b'{"key": "k"}') and there.connections == 0
 
 
 @pytest.mark.parametrize("other", ["host", "port", "scheme"])

@@ -159,12 +159,6 @@ def test_the_line_is_as_configured():
     assert (request["connect_timeout"], request["redirects"], request["rules"]) == (None, 0, None)
 
 
-def test_a_body_with_a_credential_is_never_sent_on():
-    body = {"request_body_template": {"k": "${KEY}"}, "follow_redirects": True}
-    _, (request,) = sent_with(ok(), {"KEY": "key-value"}, **body)
-    assert request["redirects"] == 0
-
-
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_passing_faults_say_when_to_come_back(status):
     answers = [ok(b"", status, **{"retry-after": "0"}), ok()]

@@ -89,6 +89,19 @@ def test_redirects_are_followed_unless_told_otherwise(answer) -> None:
     assert b"x-key" not in target.requests[0].lower()
 
 
+def test_no_credential_in_a_body_is_redirected_to_another_origin(answer) -> None:
+    target = answer(b"there")
+    server = answer(b"", "307 Elsewhere", f"Location: http://127.0.0.1:{target.port}/\r\n")
+    code = lines(
+        "key = context['environment_variables']['API_KEY']\n"
+        f"try:\n    requests.post('http://127.0.0.1:{server.port}/', json={{'key': key}})\n"
+        "except requests.RequestException as e:\n    return [str(e)]"
+    )
+    result = run(tool(code, environment_variables=["API_KEY"]))
+    assert f"127.0.0.1:{target.port}" in result.output["data"][0]
+    assert CANARY.encode() in server.requests[0] and not target.requests
+
+
 def test_redirects_into_the_inside_are_refused(answer) -> None:
     server = answer(b"", "302 Found", "Location: http://169.254.169.254/latest/meta-data/\r\n")
     code = lines(f"return requests.get('http://127.0.0.1:{server.port}/').text")

@@ -19,7 +19,6 @@ from tools_library.executors.http import (
     REDIRECTS,
     RETRY_STATUSES,
     Line,
-    holds_secret,
     retry_after,
     rules,
     send_proven,
@@ -43,9 +42,7 @@ class EndpointExecutor:
         trace: dict[str, Any] = {}
         try:
             request = build(config, spec, call)
-            # A redirect may repeat the body elsewhere; headers with secrets the door leaves out.
-            follow = config.follow_redirects and not holds_secret(request.body, call.secrets)
-            redirects = REDIRECTS if follow else 0
+            redirects = REDIRECTS if config.follow_redirects else 0
             reads = spec.side_effect == "read"
             line = Line(config.connect_timeout, redirects, rules(call.network), repeatable=reads)
             response = send_proven(request, config.authentication, call, deadline, line, trace)

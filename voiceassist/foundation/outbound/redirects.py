@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from voiceassist.foundation.outbound.errors import OutboundRefused
-from voiceassist.foundation.outbound.urls import Target
+from voiceassist.foundation.outbound.urls import Target, bracketed
 
 MAX_REDIRECTS = 5
 
@@ -67,10 +67,10 @@ def next_request(sent: Outgoing, status: int, target: Target) -> Outgoing:
     """Return the request that follows `sent`, to a target that was judged.
 
     A form that was sent is asked for with GET (301, 302 after POST; 303); 307 and 308 send it
-    again. On another scheme, host or port only harmless headers go along.
+    again. On another scheme, host or port only harmless headers go along, and no body.
 
     Raises:
-        OutboundRefused: it leads from https to http.
+        OutboundRefused: it leads from https to http, or would repeat a body elsewhere.
     """
     if sent.target.scheme == "https" and target.scheme == "http":
         raise OutboundRefused(
@@ -82,4 +82,14 @@ def next_request(sent: Outgoing, status: int, target: Target) -> Outgoing:
     if status == 303 and sent.method != "HEAD" or status in (301, 302) and sent.method == "POST":
         headers = {n: value for n, value in headers.items() if not n.lower().startswith("content-")}
         return Outgoing("GET", target, headers, None)
+    if sent.body and target.origin != sent.target.origin:
+        raise OutboundRefused(
+            f"{sent.target.host} redirects what was sent to another place: {_place(target)}. A "
+            "body may hold a key, so it is not sent on; write that address instead, if it is right."
+        )
     return Outgoing(sent.method, target, headers, sent.body)
+
+
+def _place(target: Target) -> str:
+    scheme, host, port = target.origin
+    return f"{scheme}://{bracketed(host)}:{port}"

@@ -88,7 +88,7 @@ def request(
         max_bytes: of the body, as sent and once decompressed.
         redirects: how many are followed, at most MAX_REDIRECTS; with 0 a redirect is an answer
             like any other. Each is judged as if it were typed. To another scheme, host or port
-            only headers go along that cannot hold a key.
+            only headers go along that cannot hold a key; a body is refused to be repeated there.
         rules: the organization's.
         repeatable: the other side may get it twice. A connection that was kept from an earlier
             request may be closed at the moment it is taken up again; then it is sent once more,
