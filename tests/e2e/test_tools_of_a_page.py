@@ -20,7 +20,7 @@ pytestmark = OF_THE_DEMO
 shop = test_embedding.shop
 
 TALK = """async () => {
-  const { connect } = await import("/static/js/toolkit.js");
+  const { AgentClient, connect } = await import("/static/js/toolkit.js");
   const main = document.querySelector("main");
   const show = (text) => {
     const line = main.appendChild(document.createElement("p"));
@@ -65,6 +65,46 @@ TOLD = """async (thread) => {
   }
   return told;
 }"""
+# Document 004's example, with names of its own.
+DOCUMENTED = f"""{TALK}
+  const client = new AgentClient({{ baseUrl: location.origin, apiVersion: "v1" }});
+  const registration = await client.registerFrontendTool({{
+    tool: {{
+      name: "show_banner",
+      description: "Show a banner to the user",
+      input_schema: {{
+        type: "object",
+        properties: {{
+          message: {{ type: "string" }},
+          type: {{ type: "string", enum: ["info", "warning", "error"] }},
+        }},
+        required: ["message"],
+      }},
+      frontend_resolved: true,
+    }},
+  }});
+  const response = await client.sendStreamingMessage("demo", {{
+    message: {{
+      role: "user",
+      parts: [{{ type: "text", text: 'call show_banner message="Sale"' }}],
+    }},
+  }});
+  response.on("tool_call_start", async (event) => {{
+    if (event.tool_call_name !== "show_banner") return;
+    show(`Banner: ${{JSON.parse(event.delta).message}}`);
+    const rest = await client.continueWithToolResponses("demo", {{
+      agent_id: "demo",
+      thread_id: response.thread_id,
+      tool_responses: [{{
+        tool_call_id: event.tool_call_id,
+        result: "Seen by the person",
+        metadata: {{ user_action: "approved", timestamp: new Date().toISOString() }},
+      }}],
+    }});
+    rest.on("run_finished", ({{ status }}) => show(`It is ${{status}}`));
+  }});
+  return registration;
+}}"""
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +229,34 @@ async def test_a_call_that_does_not_fit_the_pages_schema_is_answered_without_run
     assert "`place` is required." in message
     assert '`zoom` must be of type integer, not "near".' in message
     await expect(page.get_by_text("It ran")).to_have_count(0)
+    await page.context.close()
+
+
+def take_away(demo: Product, key: str, name: str) -> None:
+    tools, headers = f"{demo.url}/api/organization/tools", {"Authorization": f"Bearer {key}"}
+    listed = requests.get(f"{tools}?page_size=100", headers=headers, timeout=60).json()["results"]
+    [found] = [tool["id"] for tool in listed if tool["name"] == name]
+    assert requests.delete(f"{tools}/{found}", headers=headers, timeout=60).status_code == 204
+
+
+async def test_who_may_build_registers_tools_from_a_page(
+    demo: Product, key: str, browser: Browser
+) -> None:
+    take_away(demo, key, "show_emoji")
+    page = await (await browser.new_context(base_url=demo.url)).new_page()
+    await page.goto("/accounts/login/?next=/assistants/demo/chat")
+    await page.get_by_label("E-mail").fill("admin@example.com")
+    await page.get_by_label("Password").fill("demo-voiceassist")
+    await page.get_by_role("button", name="Sign in").click()
+    add = page.get_by_role("button", name="Add the chat's tools")
+    await add.click()
+    await expect(add).to_be_hidden()
+    await say(page, "Show me a praying hands emoji")
+    await expect(page.locator(".chat > .emoji")).to_contain_text("🙏")
+    registered = await page.evaluate(DOCUMENTED)
+    assert registered["tool"]["name"] == "show_banner"
+    await expect(page.get_by_text("Banner: Sale")).to_be_visible()
+    await expect(page.get_by_text("It is completed")).to_be_visible()
     await page.context.close()
 
 
