@@ -129,9 +129,9 @@ def _beside_slow_ones(runner: str, port: int) -> dict[str, Any]:
 
 @contextmanager
 def _worker(env: dict[str, str]) -> Iterator[None]:
-    """Run a worker as the README starts it."""
+    """Run the worker of the live queue as the README starts it."""
     command = [
-        sys.executable, "-m", "celery", "-A", "config.celery", "worker", "-Q", "live,default",
+        sys.executable, "-m", "celery", "-A", "config.celery", "worker", "-Q", "live",
         "-P", "threads", "-c", "128", "-l", "INFO",
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:

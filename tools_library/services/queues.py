@@ -1,7 +1,8 @@
 """Which queue a run waits in; imports models and jobs.
 
 Where somebody waits on the line, in a chat or in front of a camera, the run goes to `live`, whose
-workers do nothing else. Tests, programs and runs whose outcome comes later go to `default`.
+workers do nothing else, as README starts them. Tests, programs and runs whose outcome comes later
+go to `default`.
 """
 
 from __future__ import annotations

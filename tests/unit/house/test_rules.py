@@ -3,10 +3,12 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tests.unit.house.tree import GENERATED, ROOT, files, modules, parsed, shown
+from voiceassist.foundation.jobs import Queue
 
 MODULE_LINES = 400
 FUNCTION_LINES = 50
@@ -136,6 +138,15 @@ def test_the_readme_names_both_commands() -> None:
     text = (ROOT / "README.md").read_text()
     assert "make run" in text
     assert "make test" in text
+
+
+def test_the_readme_starts_a_worker_for_each_queue_and_none_for_two() -> None:
+    text = (ROOT / "README.md").read_text()
+    workers = re.findall(r"celery -A config\.celery worker ([^`]*)`", text)
+    queues = [re.findall(r"-Q (\S+)", options) for options in workers]
+    assert sorted(queues) == sorted([queue] for queue in get_args(Queue))
+    names = [re.findall(r"-n (\S+)@%h", options) for options in workers]
+    assert names == queues, "two workers of one machine need names of their own"
 
 
 def test_makefile_has_the_promised_commands() -> None:

@@ -49,7 +49,8 @@ def _transport_options() -> dict[str, Any]:
     }
     if settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:")):
         options |= {"socket_connect_timeout": 2.0, "socket_timeout": 10.0}
-        # A worker of `-Q live,default` takes what waits in the first queue first.
+        # Each queue has workers of its own (README). One that is started for both, as on a small
+        # machine, at least takes what waits in the queue that it names first.
         options["queue_order_strategy"] = "priority"
     return options
 
