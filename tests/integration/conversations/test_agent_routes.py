@@ -8,6 +8,7 @@ from django.test import Client
 
 from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_key, make_member, make_organization
+from voiceassist.conversations.api.openapi import add_conversations
 
 pytestmark = [pytest.mark.usefixtures("conversations_db"), pytest.mark.embedded]
 
@@ -134,3 +135,27 @@ def test_a_session_writes_only_with_its_token():
     client.get(f"/assistants/{make_assistant(organization).slug}/chat")
     token = client.cookies["csrftoken"].value
     assert client.post(path, **body, headers={"X-CSRFToken": token}).status_code == 404
+
+
+def test_an_answer_that_failed_is_an_error_of_the_short_routes(chat):
+    root, begin = chat.site.url, {"assistant_id": chat.slug}
+    begun = requests.post(
+        f"{root}/api/conversations", json=begin, headers=chat.headers, timeout=30
+    ).json()
+    told_of = add_conversations({"paths": {}})["paths"]
+    for route in (
+        "/api/conversations/{conversation_id}/messages",
+        "/conversations/{conversation_id}/send_message",
+    ):
+        failed = requests.post(
+            root + route.format(conversation_id=begun["id"]),
+            json={"message": "Hello stand-in:too_many_calls"},
+            headers=chat.headers,
+            timeout=30,
+        )
+        told = failed.json()
+        assert failed.status_code == 422 and failed.headers["Content-Type"] == "application/json"
+        assert (told["type"], told["code"]) == ("error", "model_bad_answer")
+        assert told["error"].endswith(".") and told["conversation_id"] == begun["id"]
+        described = told_of[route]["post"]["responses"]["422"]["content"]
+        assert set(described) == {"application/json", "application/problem+json"}

@@ -195,7 +195,14 @@ def _answer(one: Operation) -> dict[str, Any]:
 def _problems(one: Operation) -> dict[str, Any]:
     content = {_PROBLEM: {"schema": ref("ProblemDetail")}}
     short = "conversations" in one.path
-    return {
+    told = {
         ("422" if status == "400" and short else status): {"description": why, "content": content}
         for status, why in _PROBLEMS.items()
     }
+    if one.gives == "WhatNext":
+        failed = f"{_PROBLEMS['400']} Or the answer failed: `type` is `error`."
+        told["422"] = {
+            "description": failed,
+            "content": {**content, _JSON: {"schema": ref("WhatNext")}},
+        }
+    return told

@@ -51,7 +51,8 @@ async def send(asked: Asked, conversation_id: str) -> HttpResponseBase:
     if asked.streams:
         return sse.stream(conversation, after, to_rest=True)
     await rest(conversation, after)
-    return JsonResponse(as_document_003(await threads.run(reading.outcome, conversation)))
+    told = as_document_003(await threads.run(reading.outcome, conversation))
+    return JsonResponse(told, status=422 if told["type"] == "error" else 200)
 
 
 async def send_streaming(asked: Asked, conversation_id: str) -> HttpResponseBase:
