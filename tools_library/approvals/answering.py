@@ -83,6 +83,18 @@ def answer(approval: Approval, given: Answer, *, by: Actor | None) -> Approval:
     return approval
 
 
+def is_answer_of(approval: Approval, given: Answer) -> bool:
+    """Return whether this very answer decided a question already.
+
+    Raises:
+        InvalidInput: names each part of the answer that must change.
+    """
+    decided = ApprovalStatus.APPROVED if given.says_yes else ApprovalStatus.REJECTED
+    if approval.status != decided:
+        return False
+    return bool(approval.edited_arguments == _checked(approval, given))
+
+
 def _may_hold_so_long(approval: Approval, given: Answer) -> None:
     """Let a yes hold as long as its tool allows.
 

@@ -1,13 +1,20 @@
 """The AG-UI door, each event parsed by the protocol's own types."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import requests
 from ag_ui.core import Event
+from django.utils import timezone
 from pydantic import TypeAdapter
 
 from tests.factories.conversations import ASK, give_browser_tool
+from tools_library.approvals import expiry
+from tools_library.models import Approval, ToolExecution
+from tools_library.services import sweeping
+from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import settling
 
 pytestmark = pytest.mark.embedded
 
@@ -121,3 +128,45 @@ def test_interrupts_are_answered_all_at_once(agui, chat):
 
 def agui_message(key):
     return f"Answer all open interrupts at once; still open: {key}."
+
+
+def answered(interrupt, payload):
+    return {"interruptId": interrupt["id"], "status": "resolved", "payload": payload}
+
+
+def asked_twice(agui, chat):
+    """Ask for two things; return the question and the call that wait."""
+    give_browser_tool(chat.assistant, "confirm_action", require_confirmation=True)
+    events = agui.say("Show me a notification and confirm it")
+    return sorted(events[-1]["outcome"]["interrupts"], key=lambda each: each["reason"])
+
+
+def test_an_interrupt_that_is_over_or_never_was_is_an_error(agui, chat):
+    question, call = asked_twice(agui, chat)
+    for key in ("never", "approval-999999", question["toolCallId"]):
+        made_up = agui.run(resume=[answered({"id": key}, {"approved": True})])
+        assert made_up[-1]["type"] == "RUN_ERROR", key
+        assert made_up[-1]["code"] == "unknown_interrupt"
+    before = timezone.now() - timedelta(minutes=5)
+    Approval.unscoped.update(expires_at=before)
+    ToolExecution.unscoped.update(deadline_at=before)
+    sweeping.sweep()
+    expiry.sweep()
+    settling.settle(Conversation.unscoped.get().pk)
+    for interrupt in (question, call):
+        late = agui.run(resume=[answered(interrupt, {"approved": True})])
+        assert (late[-1]["type"], late[-1]["code"]) == ("RUN_ERROR", "expired")
+    agui.thread = "thread-of-nobody"
+    assert agui.run(resume=[answered(call, "x")])[-1]["code"] == "unknown_interrupt"
+    assert Conversation.unscoped.count() == 1
+
+
+def test_an_answer_is_safe_to_send_again_and_another_one_is_an_error(agui, chat):
+    question, call = asked_twice(agui, chat)
+    both = [answered(question, {"approved": False}), answered(call, "x")]
+    assert agui.run(resume=both)[-1]["outcome"] == {"type": "success"}
+    again = agui.run(resume=both)
+    assert again[-1]["outcome"] == {"type": "success"} and len(again) == 2
+    for other in (answered(question, {"approved": True}), answered(call, "y")):
+        refused = agui.run(resume=[other])[-1]
+        assert (refused["type"], refused["code"]) == ("RUN_ERROR", "answered")

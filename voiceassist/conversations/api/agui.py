@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -21,9 +22,9 @@ from voiceassist.conversations.api.agents import CHAT, conversation_for, thread_
 from voiceassist.conversations.api.agui_input import RunInput, id_of, words_of
 from voiceassist.conversations.api.doors import Asked, door
 from voiceassist.conversations.api.reading_bodies import mapping
-from voiceassist.conversations.choices import RunStatus
+from voiceassist.conversations.choices import ProposalStatus, RunStatus
 from voiceassist.conversations.loop.agui import CAPABILITIES, Translator, interrupt_id
-from voiceassist.conversations.models import AgentRun, Conversation, Message
+from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
 from voiceassist.conversations.services import answering, pace, people, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
@@ -35,7 +36,7 @@ from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
 _FIELDS = {"message": "messages"}
 _HEARTBEAT = b": still here\n\n"
-OPEN_INTERRUPTS = "interrupts_open"
+OPEN_INTERRUPTS, UNKNOWN_INTERRUPT = "interrupts_open", "unknown_interrupt"
 
 
 class Refused(Exception):
@@ -97,7 +98,7 @@ def _begin(who: Participant, agent_id: str, given: RunInput) -> tuple[Conversati
     """Take the input; None: there is no such thread, and nothing that one could begin with."""
     conversation = thread_of(who, agent_id, given.thread_id)
     if conversation is None:
-        return _first(who, agent_id, given) if given.newest() else None
+        return _first(who, agent_id, given) if given.newest() or given.resume else None
     return conversation, _take(conversation, given, who)
 
 
@@ -111,7 +112,7 @@ def _take(conversation: Conversation, given: RunInput, who: Participant) -> int:
     """Carry out what is new in the input; return the event after which the answer begins.
 
     Raises:
-        Refused: interrupts are open and not all of them are answered.
+        Refused: interrupts are open and not all of them are answered, or it never had such a one.
     """
     conversation.refresh_from_db()
     after = max(conversation.last_seq, conversation.reserved_seq)
@@ -131,8 +132,12 @@ def _resume(
     if not given.resume:
         return
     answers = {str(each.get("interruptId")): each for each in given.resume}
-    if not set(answers) & set(pending):
-        return  # an answer that was sent twice
+    if not set(answers) & set(
+        pending
+    ):  # answers that were sent twice, come too late, or are made up
+        for key, entry in answers.items():
+            _decide(conversation, _call_of(conversation, key), entry, who)
+        return
     own = {tool["name"] for tool in given.tools}
     open_ids = {
         key for key, call in pending.items() if call["requires_approval"] or call["name"] not in own
@@ -145,6 +150,29 @@ def _resume(
     for key, call in pending.items():
         if key in answers:
             _decide(conversation, call, answers[key], who)
+
+
+def _call_of(conversation: Conversation, key: str) -> dict[str, Any]:
+    """Return the call whose interrupt had this id.
+
+    Raises:
+        Refused: none had.
+    """
+    calls = ToolProposal.unscoped.filter(conversation=conversation)
+    asked = re.fullmatch("approval-([0-9]{1,18})", key)
+    if asked is not None:
+        found = calls.filter(execution__approval=int(asked[1])).first()
+    else:
+        found = (
+            calls.exclude(status=ProposalStatus.PENDING_APPROVAL).filter(tool_call_id=key).first()
+        )
+    if found is None:
+        raise Refused(
+            UNKNOWN_INTERRUPT,
+            f"This thread has no interrupt {key[:100]!r}. Answer those that a run ended with.",
+        )
+    question = int(asked[1]) if asked is not None else None
+    return {"approval_id": question, "tool_call_id": found.tool_call_id}
 
 
 def _decide(
@@ -166,7 +194,9 @@ def _decide(
         reason=str(decided.get("reason") or "") if not approved else "",
     )
     rows = Approval.objects.of(conversation.organization_id).select_related("execution__definition")
-    answering.decide(conversation, rows.get(pk=call["approval_id"]), given, who)
+    approval = rows.get(pk=call["approval_id"])
+    if not approvals.is_answer_of(approval, given):
+        answering.decide(conversation, approval, given, who)
 
 
 def _answer(conversation: Conversation, given: RunInput, who: Participant) -> None:
