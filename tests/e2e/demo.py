@@ -35,11 +35,11 @@ def demo_product(folder: Path) -> Iterator[Product]:
     product.stop()
 
 
-async def sign_in(context: BrowserContext) -> Page:
-    """Return a page of somebody of the demo who operates it."""
+async def sign_in(context: BrowserContext, email: str = "operator@example.com") -> Page:
+    """Return a page of somebody of the demo, who operates it if nobody else is named."""
     page = await context.new_page()
     await page.goto("/accounts/login/")
-    await page.get_by_label("E-mail").fill("operator@example.com")
+    await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password").fill("demo-voiceassist")
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Calls", exact=True)).to_be_visible()
