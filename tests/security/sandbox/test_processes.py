@@ -1,4 +1,4 @@
-"""The processes of the sandbox: how they start, share, die and are never left behind."""
+"""The processes of the sandbox: how they start, die and are never left behind."""
 
 import os
 import signal
@@ -6,26 +6,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 
 import pytest
 
 from tests.security.sandbox import walls
+from tests.security.sandbox.runs import ENDLESS, busy, meanwhile, run
 from tests.services.ports import wait_for
-from tools_library.sandbox.client import Finished, Job, Sandbox
-from voiceassist.foundation.sharing import on_behalf_of
+from tools_library.sandbox.client import Sandbox
 
-ANSWER = "def execute_tool(parameters, context):\n    return parameters['n']"
 SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
-ENDLESS = "def execute_tool(parameters, context):\n    while True:\n        pass"
-ASKING = """
-import requests
-def execute_tool(parameters, context):
-    return requests.get("https://example.com/").status_code
-"""
-REPLY = {"status": 204, "url": "https://example.com/"}
 
 
 @pytest.fixture
@@ -33,47 +24,6 @@ def box() -> Iterator[Sandbox]:
     made = Sandbox(concurrency=4)
     yield made
     made.close()
-
-
-def run(
-    box: Sandbox, code: str = ANSWER, n: int = 1, timeout: float = 10, **more: float
-) -> Finished:
-    job = Job(code, {"n": n}, {}, (), timeout_s=timeout)
-    return box.run(job, http=lambda request: {}, deadline_s=more.get("deadline_s", timeout + 20))
-
-
-def meanwhile(box: Sandbox, code: str, timeout: float = 30) -> Callable[[], Finished]:
-    """Start a run in a thread, wait until it uses the processor; return how to wait for its end."""
-    ended: list[Finished] = []
-    here = copy_context()  # on behalf of the same party
-    thread = threading.Thread(
-        target=lambda: ended.append(here.run(run, box, code, timeout=timeout))
-    )
-    assert run(box).outcome == "success"
-    thread.start()
-    assert box.zygote_pid is not None
-    zygote = box.zygote_pid
-    wait_for(lambda: bool(_busy(zygote)), seconds=60, what="the run")
-
-    def result() -> Finished:
-        thread.join(20)
-        return ended[0]
-
-    return result
-
-
-def _busy(zygote: int) -> list[int]:
-    """Return the children of the sandbox that have used 50 ms of processor time."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    busy = []
-    for pid in walls.descendants(zygote)[2:]:
-        try:
-            with open(f"/proc/{pid}/stat") as stat:
-                if int(stat.read().rpartition(")")[2].split()[11]) > ticks / 20:
-                    busy.append(pid)
-        except OSError:
-            continue
-    return busy
 
 
 def test_nothing_starts_before_it_is_needed(box: Sandbox) -> None:
@@ -136,7 +86,7 @@ def test_a_queue_ends_at_the_deadline() -> None:
         assert "busy" in finished.error_message
         assert time.monotonic() - began < 30
         assert box.zygote_pid is not None
-        walls.kill(*_busy(box.zygote_pid))
+        walls.kill(*busy(box.zygote_pid))
         assert long().outcome == "killed"
         assert run(box).outcome == "success"
     finally:
@@ -151,118 +101,6 @@ def test_time_in_the_queue_is_not_given_back() -> None:
         assert finished.outcome == "timeout"
         assert 2500 < finished.duration_ms < 9000
         assert long().outcome == "timeout"
-    finally:
-        box.close()
-
-
-class Asking:
-    """A run in a thread of its own, whose tool waits for an HTTP answer until it is given one."""
-
-    def __init__(self, box: Sandbox, deadline_s: float) -> None:
-        self._asked, self._answered = threading.Event(), threading.Event()
-        self._ended: list[Finished] = []
-        job = Job(ASKING, {}, {}, ("requests",), timeout_s=60)
-
-        def http(request: dict[str, object]) -> dict[str, object]:
-            self._asked.set()
-            assert self._answered.wait(60)
-            return dict(REPLY)
-
-        def work() -> None:
-            self._ended.append(box.run(job, http=http, deadline_s=deadline_s))
-
-        self._thread = threading.Thread(target=copy_context().run, args=(work,))
-        self._thread.start()
-        assert self._asked.wait(60)
-
-    def answer(self) -> None:
-        self._answered.set()
-
-    def result(self) -> Finished:
-        self._thread.join(60)
-        return self._ended[0]
-
-
-def test_a_child_that_waits_for_an_answer_leaves_its_place_to_others() -> None:
-    box = Sandbox(concurrency=1)
-    try:
-        waiting = [Asking(box, 60), Asking(box, 60)]
-        assert run(box, deadline_s=20).result == 1
-        for each in waiting:
-            each.answer()
-        assert [each.result().result for each in waiting] == [204, 204]
-        assert run(box).result == 1
-    finally:
-        box.close()
-
-
-def test_a_party_that_takes_all_its_places_keeps_no_other_from_running() -> None:
-    box = Sandbox(concurrency=1)
-    try:
-        with on_behalf_of(1):
-            long = meanwhile(box, ENDLESS, timeout=60)
-            assert "busy" in run(box, deadline_s=0.3).error_message
-        with on_behalf_of(2):
-            assert run(box, deadline_s=60).result == 1
-            assert not box.validate(ANSWER, ())
-        assert box.zygote_pid is not None
-        walls.kill(*_busy(box.zygote_pid))
-        assert long().outcome == "killed"
-        with on_behalf_of(1):
-            assert run(box).result == 1
-    finally:
-        box.close()
-
-
-def test_children_that_wait_for_answers_keep_their_memory_and_others_have_a_share() -> None:
-    box = Sandbox(concurrency=4, memory_mb=300)  # room for two of 128 MB, one of each party
-    try:
-        assert run(box).result == 1  # compiling has a limit of its own, so it is done before
-        first = Asking(box, 60)
-        first.answer()
-        assert first.result().result == 204
-        with on_behalf_of(1):
-            mine = Asking(box, 60)
-            assert "memory was in use" in run(box, deadline_s=0.3).error_message
-        with on_behalf_of(2):
-            assert run(box, deadline_s=60).result == 1
-            theirs = Asking(box, 60)
-        with on_behalf_of(3):
-            full = run(box, deadline_s=0.3)
-            assert (full.outcome, full.error_code) == ("timeout", "timeout")
-            assert "memory was in use" in full.error_message
-            mine.answer()
-            assert mine.result().result == 204
-            assert run(box, deadline_s=60).result == 1
-        theirs.answer()
-        assert theirs.result().result == 204
-        assert run(box).result == 1
-    finally:
-        box.close()
-
-
-def test_a_tool_that_may_use_more_than_there_is_runs_alone() -> None:
-    box = Sandbox(memory_mb=20)
-    try:
-        assert run(box).result == 1
-    finally:
-        box.close()
-
-
-def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> None:
-    box = Sandbox(concurrency=1)
-    try:
-        assert run(box).result == 1  # starting it takes no part of the next one's time
-        waiting = Asking(box, 4)
-        long = meanwhile(box, ENDLESS, timeout=60)
-        waiting.answer()
-        finished = waiting.result()
-        assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
-        assert "busy" in finished.error_message
-        assert box.zygote_pid is not None
-        walls.kill(*_busy(box.zygote_pid))
-        assert long().outcome == "killed"
-        assert run(box).result == 1
     finally:
         box.close()
 
@@ -298,7 +136,7 @@ def test_a_killed_child_is_only_its_own_run(box: Sandbox) -> None:
     result = meanwhile(box, ENDLESS)
     assert box.zygote_pid is not None
     zygote = box.zygote_pid
-    (child,) = _busy(zygote)
+    (child,) = busy(zygote)
     walls.kill(child)
     assert result().outcome == "killed"
     assert run(box).result == 1
@@ -351,7 +189,7 @@ def test_a_killed_server_leaves_nothing_behind() -> None:
     server = program("run(ANSWER)\nprint(box.zygote_pid, flush=True)\nrun(ENDLESS, timeout_s=60)\n")
     assert server.stdout is not None
     zygote = int(server.stdout.readline())
-    wait_for(lambda: bool(_busy(zygote)), seconds=60, what="the run")
+    wait_for(lambda: bool(busy(zygote)), seconds=60, what="the run")
     family = walls.descendants(zygote)
     assert len(family) >= 3
     server.kill()
