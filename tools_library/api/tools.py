@@ -23,7 +23,7 @@ from tools_library.api.serializers import (
     defaults,
 )
 from tools_library.models import Tool
-from tools_library.services.tools import archive_tool, save_tool
+from tools_library.services.tools import archive_tool, hold_edits, save_tool
 from voiceassist.foundation.api.paging import ChosenOrder
 
 ORDERS = ("name", "display_name", "created_at", "updated_at", "id")
@@ -104,11 +104,11 @@ class OneTool(View):
         return Response(status=204)
 
     def _save(self, request: Request, otherwise: Mapping[str, Any]) -> Response:
-        self.tool()  # else whoever asks for none would hear of their body first
+        tool = self.tool()  # else whoever asks for none would hear of their body first
         values = {**otherwise, **self.body(ToolBodySerializer)}
         with transaction.atomic():
-            rows = Tool.objects.of(self.organization).filter(archived_at=None)
-            tool = self.tool(rows.select_for_update(no_key=True))
+            hold_edits(tool.pk)
+            tool = self.tool()
             save_tool(self.organization, values, by=request.user, tool=tool)
         return Response(detail(self, tool))
 

@@ -2,7 +2,16 @@
 
 from django.urls import include, path, re_path
 
-from tools_library.api import assignments, choices, executions, settings, templates, testing, tools
+from tools_library.api import (
+    assignments,
+    bundles,
+    choices,
+    executions,
+    settings,
+    templates,
+    testing,
+    tools,
+)
 from tools_library.api.callback import RunCallback
 
 TOOLS = r"^organization/tools"
@@ -23,6 +32,8 @@ urlpatterns = [
     re_path(rf"{TOOL}/?$", tools.OneTool.as_view(), name="api-tool"),
     re_path(rf"{TOOL}/test/?$", testing.TestTool.as_view(), name="api-tool-test"),
     re_path(rf"{TOOL}/logs/?$", executions.ToolLogs.as_view(), name="api-tool-logs"),
+    re_path(r"^tools/export/?$", bundles.ExportTools.as_view(), name="api-tools-export"),
+    re_path(r"^tools/import/?$", bundles.ImportTools.as_view(), name="api-tools-import"),
     re_path(r"^tools/public/?$", templates.PublicTools.as_view(), name="api-public-tools"),
     re_path(r"^tools/templates/?$", templates.Templates.as_view(), name="api-templates"),
     re_path(r"^tool-templates/?$", templates.ToolTemplates.as_view(), name="api-tool-templates"),

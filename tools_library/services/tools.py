@@ -11,7 +11,7 @@ from django.utils import timezone
 from tools_library.approvals import grants, reviews
 from tools_library.approvals.hashing import schema_hash
 from tools_library.models import Tool, ToolVersion
-from tools_library.services import validation
+from tools_library.services import locks, validation
 from tools_library.services.catalog import flat_definition
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.events import hold_order
@@ -59,6 +59,17 @@ def save_tool(
     clean = validation.clean_tool(
         organization, merged, tool, allow_missing_credentials=allow_missing_credentials
     )
+    return store_tool(organization, clean, by=by, tool=tool)
+
+
+def store_tool(
+    organization: Organization, clean: Mapping[str, Any], *, by: Actor | None, tool: Tool | None
+) -> Tool:
+    """Write the columns of a tool that `validation.clean_tool` passed.
+
+    Raises:
+        InvalidInput: somebody has taken its name meanwhile.
+    """
     row = tool or Tool(organization=organization, user=person_of(by))
     newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
     changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
@@ -76,6 +87,15 @@ def save_tool(
     except IntegrityError:
         raise InvalidInput({"name": validation.TAKEN.format(name=row.name)}) from None
     return row
+
+
+def hold_edits(*tool_ids: int) -> None:
+    """Let edits of these tools that begin from what is stored follow one another.
+
+    Until the transaction ends. No lock of rows: who saves holds the events' order before rows, and
+    an edit is judged, which may take seconds, before it holds that.
+    """
+    locks.hold(*(f"tool:{tool_id}" for tool_id in tool_ids))
 
 
 def archive_tool(tool: Tool) -> None:
