@@ -208,6 +208,11 @@ async def test_a_question_is_edited_by_its_tools_schema_and_keeps_what_nobody_to
     await expect(yes).to_have_text("Approve")
     await expect(card.locator(".diff")).to_be_hidden()
     await card.get_by_label("Amount").fill("99.5")
+    await page.route("**/approvals/**", lambda route: route.abort())
+    await yes.click()
+    await expect(card.get_by_role("alert")).not_to_be_empty()
+    await expect(card.get_by_label("Amount")).to_have_value("99.5")  # nothing is lost
+    await page.unroute("**/approvals/**")
     await yes.click()
     inbox = page.locator("tool-inbox section")
     await expect(inbox).to_contain_text("This page has no such tool.")

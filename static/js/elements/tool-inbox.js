@@ -21,10 +21,13 @@ class ToolInbox extends HTMLElement {
     const waiting = this.talk.pending.filter((call) => !this.#runsAlone(call));
     const open = new Set(waiting.map((call) => `${call.id} ${call.status}`));
     for (const [key, card] of this.#cards) {
-      if (open.has(key)) continue;
-      const focused = card.contains(document.activeElement);
-      card.remove();
-      this.#cards.delete(key);
+      const focused = !open.has(key) && !card.hidden && card.contains(document.activeElement);
+      const answering = this.talk.answering.has(key.slice(0, key.lastIndexOf(" ")));
+      card.hidden = !open.has(key); // an answer that fails brings it back as it was
+      if (card.hidden && !answering) {
+        card.remove();
+        this.#cards.delete(key);
+      }
       if (focused) this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
     }
     for (const call of waiting) {
