@@ -24,6 +24,7 @@ def runserver(site, tmp_path):
         "DATABASE_URL": database_url(),
         "PUBLIC_URL": site.url,
         "STAND_INS_PORT": site.stand_ins.url.rpartition(":")[2],
+        "PYTHONUNBUFFERED": "1",  # so that the log is read as it stands
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
