@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,21 +34,33 @@ def celery_worker(log: Path, *, tools_at: int) -> Iterator[Path]:
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     env = _environment(OUTBOUND_ALLOW=f"127.0.0.1:{tools_at}", PYTHONWARNINGS="default")
+    command = ["-m", "celery", "-A", "config.celery", *arguments]
+    with running(command, env, log, "the worker", lambda: " ready." in _text(log)):
+        yield log
+
+
+@contextmanager
+def running(
+    command: list[str], env: dict[str, str], log: Path, what: str, ready: Callable[[], bool]
+) -> Iterator[None]:
+    """Run Python with these arguments, its output in `log`, from when it is ready to the end."""
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "config.celery", *arguments],
-            cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, *command], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
+        )
     try:
         wait_for(
-            lambda: " ready." in log.read_text(errors="replace"),
-            seconds=60, what="the worker", log=lambda: log.read_text(errors="replace")[-3000:],
+            ready, seconds=60, what=what, log=lambda: _text(log)[-3000:],
             alive=lambda: process.poll() is None,
         )  # fmt: skip
-        yield log
+        yield
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace")
 
 
 class Program:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from tools_library.choices import ToolType
 from tools_library.engine.registry import executor_for, kinds
+from tools_library.engine.templating import texts_in
 from tools_library.executors.base import Configuration
 from voiceassist.foundation import templating
 from voiceassist.foundation.outbound import OutboundError, read_rule
@@ -76,11 +77,11 @@ def reach_of(
     templates = known if typed is None else typed.templates
     credentials = set() if typed is None else set(typed.secret_names.values())
     parameters |= frozenset(fixed_parameters)
-    for text in (*_texts(templates), *_texts(fixed_parameters)):
+    for text in (*texts_in(templates), *texts_in(fixed_parameters)):
         named = {name.partition(".")[0] for name in _names(text)}
         credentials |= named - CONTEXT_NAMES - parameters
-    hosts = {_host(text) for text in (*_texts(known), *_texts(fixed_parameters))}
-    hosts |= {_rule(entry) for entry in _texts(configuration.get("allowed_hosts"))}
+    hosts = {_host(text) for text in (*texts_in(known), *texts_in(fixed_parameters))}
+    hosts |= {_rule(entry) for entry in texts_in(configuration.get("allowed_hosts"))}
     rights = frozenset() if typed is None else typed.rights
     if tool_type == ToolType.BUILTIN:  # it sends text to whomever its arguments name
         rights |= {f"the credential {name} in what a built-in tool sends" for name in credentials}
@@ -125,14 +126,3 @@ def _host(text: str) -> str:
         return ""
     host = parts.hostname or ""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if host else ""
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)

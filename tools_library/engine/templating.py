@@ -23,6 +23,18 @@ _HEADER_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MISSING = object()
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Return every text that a JSON value holds, at any depth; keys are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from texts_in(inner)
+
+
 def names_in(template: Any) -> Iterator[str]:
     """Yield every name used anywhere in a template of strings, lists and objects.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -68,18 +68,7 @@ def _names(version: ToolVersion, name: str) -> bool:
 
 def _words(configuration: Any) -> set[str]:
     """Return every whole text in a configuration, and every name inside `${}`."""
-    words = set(_texts(configuration))
+    words = set(templating.texts_in(configuration))
     with suppress(ToolConfigurationError):
         words |= {each.partition(".")[0] for each in templating.names_in(configuration)}
     return words
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)

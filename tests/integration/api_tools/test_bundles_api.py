@@ -190,3 +190,4 @@ def test_a_tool_that_somebody_makes_meanwhile_is_replaced(api, organization, mon
 def test_whoever_may_save_tools_may_import_them(api_as, role, reads, writes):
     api_as(role)("GET", EXPORT, reads)
     api_as(role)("POST", IMPORT, writes, {"tools": [entry()]})
+    assert Tool.unscoped.exists() == (writes == 200)

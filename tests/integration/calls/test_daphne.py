@@ -1,16 +1,14 @@
 """A call on the development server: `manage.py runserver` is daphne, which gives no socket away."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 import requests
 
 from calls.models import TranscriptItem
-from tests.factories.processes import ROOT, database_url
+from tests.factories.processes import database_url, running
 from tests.integration.calls.site import ended
-from tests.services.ports import free_port, wait_for
+from tests.services.ports import free_port
 from voiceassist.demo.scenario import HangUp, Listen, Scenario
 
 
@@ -26,21 +24,9 @@ def runserver(site, tmp_path):
         "STAND_INS_PORT": site.stand_ins.url.rpartition(":")[2],
         "PYTHONUNBUFFERED": "1",  # so that the log is read as it stands
     }
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
-            cwd=ROOT, env={**os.environ, **own}, stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        wait_for(
-            lambda: _serves(site.url), seconds=60, what="runserver",
-            log=lambda: log.read_text(errors="replace")[-3000:],
-            alive=lambda: process.poll() is None,
-        )  # fmt: skip
+    command = ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    with running(command, {**os.environ, **own}, log, "runserver", lambda: _serves(site.url)):
         yield log
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _serves(url):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,10 +28,7 @@ def page_of(request: HttpRequest, rows: QuerySet[Conversation]) -> dict[str, Any
     Raises:
         NotFound: the cursor is none of ours.
     """
-    pages = NewestFirst()
-    page = pages.paginate_queryset(rows, Request(request)) or []
-    told: dict[str, Any] = pages.get_paginated_response([summary(each) for each in page]).data
-    return told
+    return _page(NewestFirst(), request, rows, "results", summary)
 
 
 class ByName(CursorPagination):
@@ -45,10 +43,16 @@ def tools_page(request: HttpRequest, rows: QuerySet[Tool]) -> dict[str, Any]:
     Raises:
         NotFound: the cursor is none of ours.
     """
-    pages = ByName()
+    return _page(ByName(), request, rows, "tools", frontend_tools.shown)
+
+
+def _page(
+    pages: CursorPagination,
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    name: str,
+    shown: Callable[[Any], Any],
+) -> dict[str, Any]:
     page = pages.paginate_queryset(rows, Request(request)) or []
-    return {
-        "next": pages.get_next_link(),
-        "previous": pages.get_previous_link(),
-        "tools": [frontend_tools.shown(each) for each in page],
-    }
+    links = {"next": pages.get_next_link(), "previous": pages.get_previous_link()}
+    return {**links, name: [shown(each) for each in page]}
