@@ -68,10 +68,11 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=RESULTS.parent,
-        capture_output=True,
-        text=True,
-    )
+    """Return the commit, `-dirty` where what was measured differs from it."""
+    changed = _git("status", "--porcelain", "--", ":/", f":(exclude){RESULTS.name}")
+    return _git("describe", "--always") + ("-dirty" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=RESULTS.parent, capture_output=True, text=True)
     return done.stdout.strip()
