@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from tools_library.approvals import reviews
 from tools_library.engine.cleaning import clean_text
@@ -42,7 +42,10 @@ def assign(assistant: Assistant, tool: Tool, *, by: Actor | None, **values: Any)
     row = existing.first() or AssistantTool(
         organization_id=assistant.organization_id, assistant=assistant, tool=tool
     )
-    return configure(row, by=by, **values)
+    try:
+        return configure(row, by=by, **values)
+    except IntegrityError:  # somebody gave it to the assistant just now
+        return configure(existing.get(), by=by, **values)
 
 
 def configure(row: AssistantTool, *, by: Actor | None, **values: Any) -> AssistantTool:

@@ -14,7 +14,7 @@ from tools_library.choices import SideEffect, ToolType
 from tools_library.engine import schema
 from tools_library.engine.errors import ToolError
 from tools_library.models import AssistantTool, Tool
-from tools_library.services import assignments
+from tools_library.services import assignments, locks
 from tools_library.services.catalog import flat_definition
 from tools_library.services.tools import save_tool
 from voiceassist.assistants.models import Assistant
@@ -74,29 +74,13 @@ def register(
             definition.
     """
     values = _values(given, everywhere=assistant is None)
-    rows = Tool.objects.of(organization).filter(archived_at=None, name=values["name"])
-    existing: Tool | None = rows.first()
-    if existing is not None and existing.tool_type != ToolType.FRONTEND:
-        raise NameTaken(
-            f"{organization.name} has a tool called {existing.name!r} of another kind. Choose "
-            "another name."
-        )
-    before, defined = "", None
-    if existing is not None:
-        before, values = existing.version, _kept(existing, values)
-        defined = _definition(existing) if _is_of_others(existing, assistant) else None
     try:
         with transaction.atomic():
-            tool = save_tool(organization, values, by=by, tool=existing)
-            if defined is not None and _definition(tool) != defined:
-                raise NameTaken(
-                    f"Another agent has a browser tool called {tool.name!r} with another "
-                    "definition. Choose another name, or register it with that definition."
-                )
-            given_anew = assistant is not None and give(tool, assistant, by=by)
+            # Every page of a site may bring the same tool along, at the same moment.
+            locks.hold(f"browser tools:{organization.pk}")
+            return _registered(organization, values, assistant, by)
     except InvalidInput as error:
         raise InvalidInput(_as_sent(error.errors)) from None
-    return Registered(tool, existed=tool.version == before and not given_anew)
 
 
 def give(tool: Tool, assistant: Assistant, *, by: Actor | None) -> bool:
@@ -158,6 +142,33 @@ def parameters_of(tool: Tool) -> dict[str, Any]:
     definition = flat_definition(tool.function_definition, tool.name, tool.description)
     parameters: dict[str, Any] = definition["parameters"]
     return parameters
+
+
+def _registered(
+    organization: Organization,
+    values: dict[str, Any],
+    assistant: Assistant | None,
+    by: Actor | None,
+) -> Registered:
+    rows = Tool.objects.of(organization).filter(archived_at=None, name=values["name"])
+    existing: Tool | None = rows.first()
+    if existing is not None and existing.tool_type != ToolType.FRONTEND:
+        raise NameTaken(
+            f"{organization.name} has a tool called {existing.name!r} of another kind. Choose "
+            "another name."
+        )
+    before, defined = "", None
+    if existing is not None:
+        before, values = existing.version, _kept(existing, values)
+        defined = _definition(existing) if _is_of_others(existing, assistant) else None
+    tool = save_tool(organization, values, by=by, tool=existing)
+    if defined is not None and _definition(tool) != defined:
+        raise NameTaken(
+            f"Another agent has a browser tool called {tool.name!r} with another definition. "
+            "Choose another name, or register it with that definition."
+        )
+    given_anew = assistant is not None and give(tool, assistant, by=by)
+    return Registered(tool, existed=tool.version == before and not given_anew)
 
 
 def _values(given: Mapping[str, Any], *, everywhere: bool) -> dict[str, Any]:

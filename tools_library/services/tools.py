@@ -71,15 +71,16 @@ def store_tool(
         InvalidInput: somebody has taken its name meanwhile.
     """
     row = tool or Tool(organization=organization, user=person_of(by))
-    newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
-    changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
     for name in (*_RUNS, *_KEPT):
         setattr(row, name, clean[name])
-    if changed:
-        row.version = _after(newest)
     try:
         with transaction.atomic():
-            hold_order(organization.pk)  # before the row: the review that follows is recorded
+            # Before the row: the review that follows is recorded. Whoever saves the same tool at
+            # this moment waits here, so that each finds the other's version.
+            hold_order(organization.pk)
+            newest = ToolVersion.unscoped.filter(tool=row).first() if row.pk else None
+            changed = newest is None or any(getattr(newest, name) != clean[name] for name in _RUNS)
+            row.version = _after(newest) if newest is None or changed else newest.version
             # Only these: what counts runs may change its columns at the same moment.
             row.save(update_fields=_SAVED if row.pk else None)
             if changed:
