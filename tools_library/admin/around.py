@@ -19,8 +19,8 @@ AFTER_MS = DelayedMessage.model_fields["after_ms"].default
 FIXED = (
     Part("fixed_parameters", "fixed_parameters", PrettyJSONField(
         label="Fixed arguments", rows=3,
-        help_text="JSON object of arguments that the model neither sees nor changes. ${name} "
-        "works, also for credentials.",
+        help_text="JSON object of arguments that the model neither sees nor changes. Names of the "
+        "platform work, such as ${phone_number}; credentials stand in what it runs.",
     )),
 )  # fmt: skip
 

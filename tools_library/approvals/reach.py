@@ -77,7 +77,7 @@ def reach_of(
     templates = known if typed is None else typed.templates
     credentials = set() if typed is None else set(typed.secret_names.values())
     parameters |= frozenset(fixed_parameters)
-    for text in (*texts_in(templates), *texts_in(fixed_parameters)):
+    for text in texts_in([templates, fixed_parameters], keys=True):
         named = {name.partition(".")[0] for name in _names(text)}
         credentials |= named - CONTEXT_NAMES - parameters
     hosts = {_host(text) for text in (*texts_in(known), *texts_in(fixed_parameters))}

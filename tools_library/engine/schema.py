@@ -155,7 +155,7 @@ _OPEN = ("$ref", "$dynamicRef", "patternProperties", "dependentSchemas", "if", "
 
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the declared properties, or None where any name may be meant."""
-    if any(word in schema for word in _OPEN) or schema.get("additionalProperties"):
+    if any(word in schema for word in _OPEN) or schema.get("additionalProperties", False) is not False:
         return None
     own = schema.get("properties")
     found: dict[str, Any] = dict(own) if isinstance(own, Mapping) else {}

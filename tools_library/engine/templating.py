@@ -23,16 +23,22 @@ _HEADER_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MISSING = object()
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Return every text that a JSON value holds, at any depth; keys are none."""
+def texts_in(value: Any, *, keys: bool = False) -> Iterator[str]:
+    """Yield every text that a JSON value holds, at any depth.
+
+    Args:
+        keys: those of objects too, which may hold `${}` as well.
+    """
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
+        if keys:
+            yield from map(str, value)
         for inner in value.values():
-            yield from texts_in(inner)
+            yield from texts_in(inner, keys=keys)
     elif isinstance(value, (list, tuple)):
         for inner in value:
-            yield from texts_in(inner)
+            yield from texts_in(inner, keys=keys)
 
 
 def names_in(template: Any) -> Iterator[str]:

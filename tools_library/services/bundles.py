@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tools_library.choices import ToolType
 from tools_library.models import Tool
 from tools_library.services import validation
 from tools_library.services.templates import credentials_used
@@ -120,7 +121,7 @@ def _judged(organization: Organization, entries: Sequence[Any]) -> dict[str, dic
     for index, entry in enumerate(entries):
         try:
             values = _known(entry)
-            tool = here.get(str(values.get("name")))
+            tool = here.get(_name_of(values))
             columns = validation.clean_tool(
                 organization, values, tool, allow_missing_credentials=True
             )
@@ -146,6 +147,14 @@ def _known(entry: Any) -> Mapping[str, Any]:
         text = "This is not known here; remove it, or mend its spelling."
         raise InvalidInput(dict.fromkeys(unknown, text))
     return entry
+
+
+def _name_of(entry: Mapping[str, Any]) -> str:
+    """Return the name of an entry's tool; what comes with the platform may leave its own out."""
+    own = entry.get("configuration")
+    if entry.get("name") or entry.get("tool_type") != ToolType.BUILTIN:
+        return str(entry.get("name"))
+    return str(own.get("builtin")) if isinstance(own, Mapping) else ""
 
 
 def _store(

@@ -69,6 +69,7 @@ def _names(version: ToolVersion, name: str) -> bool:
 def _words(configuration: Any) -> set[str]:
     """Return every whole text in a configuration, and every name inside `${}`."""
     words = set(templating.texts_in(configuration))
-    with suppress(ToolConfigurationError):
-        words |= {each.partition(".")[0] for each in templating.names_in(configuration)}
+    for text in templating.texts_in(configuration, keys=True):
+        with suppress(ToolConfigurationError):  # a program may hold what is no template
+            words |= {each.partition(".")[0] for each in templating.names_in(text)}
     return words

@@ -166,6 +166,23 @@ def test_what_is_no_bundle_is_told(api, bundle, field, part):
     assert not Tool.unscoped.exists()
 
 
+def test_what_comes_with_the_platform_may_leave_its_name_out_each_time(api):
+    nameless = {"tool_type": "builtin", "configuration": {"builtin": "send_sms"}}
+    for what in ("made", "kept"):
+        (done,) = api("POST", IMPORT, 200, {"tools": [nameless]})["tools"]
+        assert (done["name"], done["what"]) == ("send_sms", what)
+
+
+def test_a_credential_in_the_key_of_an_object_is_told_as_missing(api, api_as, organization, other):
+    make_credential(organization)
+    body = {"${SHOP_TOKEN}": "${order_id}"}
+    make_tool(organization, configuration=endpoint_configuration(request_body_template=body))
+    bundle = api("GET", EXPORT)
+    assert bundle["credentials"] == ["SHOP_TOKEN"]
+    taken = api_as("admin", other)("POST", IMPORT, 200, bundle)
+    assert taken["missing_credentials"] == ["SHOP_TOKEN"]
+
+
 def test_a_tool_that_somebody_makes_meanwhile_is_replaced(api, organization, monkeypatch):
     from tools_library.services import bundles
 

@@ -41,6 +41,12 @@ def test_what_stands_in_code_is_never_a_credential(tool_type):
     assert reach(tool_type, configuration) == Reach(frozenset(), frozenset({"SHOP_TOKEN"}))
 
 
+def test_a_credential_in_the_key_of_an_object_is_one_too():
+    body = {"order": [{"${SHOP_TOKEN}": 1}]}
+    configuration = {"url": "https://api.example.com/", "request_body_template": body}
+    assert reach("endpoint", configuration).credentials == {"SHOP_TOKEN"}
+
+
 @pytest.mark.parametrize(
     ("own", "more"),
     [

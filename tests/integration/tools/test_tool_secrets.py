@@ -47,8 +47,13 @@ def test_a_value_that_no_key_opens_is_said_without_showing_it():
         endpoint_configuration(headers={"X-Key": "key ${SHOP_TOKEN}"}),
         endpoint_configuration(authentication={"type": "bearer", "token_field": "SHOP_TOKEN"}),
         endpoint_configuration("https://api.example.com/orders?key=${SHOP_TOKEN}"),
+        endpoint_configuration(request_body_template={"${SHOP_TOKEN}": 1}),
+        endpoint_configuration(
+            headers={"X-Key": "key ${SHOP_TOKEN}"},
+            response_handling={"success_values": ["${"]},
+        ),
     ],
-    ids=["template", "field", "address"],
+    ids=["template", "field", "address", "key", "beside what is no template"],
 )
 def test_a_credential_that_a_tool_names_is_kept_until_the_tool_goes(configuration):
     organization = make_organization()

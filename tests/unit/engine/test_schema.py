@@ -27,6 +27,12 @@ def test_declared_arguments_stay_and_others_go_at_every_depth():
     }  # fmt: skip
 
 
+def test_an_object_that_says_any_more_may_come_keeps_what_came():
+    free = {"type": "object", "additionalProperties": {}}
+    schema = {"type": "object", "properties": {"free": free}}
+    assert accept(schema, {"free": {"a": 1}}) == {"free": {"a": 1}}
+
+
 @given(st.dictionaries(st.text(), st.integers()))
 def test_nothing_undeclared_ever_passes(extra):
     kept = accept(ORDER, {**extra, "order_id": "7", "size": "S", "address": {}, "free": {}})
