@@ -170,3 +170,28 @@ def test_an_answer_is_safe_to_send_again_and_another_one_is_an_error(agui, chat)
     for other in (answered(question, {"approved": True}), answered(call, "y")):
         refused = agui.run(resume=[other])[-1]
         assert (refused["type"], refused["code"]) == ("RUN_ERROR", "answered")
+
+
+def test_an_answer_beside_one_that_is_over_is_an_error_and_changes_nothing(agui, chat):
+    question, call = asked_twice(agui, chat)
+    asked = [answered(question, {"approved": False}), answered(call, "x")]
+    made_up = agui.run(resume=[*asked, answered({"id": "never"}, "x")])[-1]
+    assert (made_up["type"], made_up["code"]) == ("RUN_ERROR", "unknown_interrupt")
+    Approval.unscoped.update(expires_at=timezone.now() - timedelta(minutes=5))
+    expiry.sweep()
+    settling.settle(Conversation.unscoped.get().pk)
+    late = agui.run(resume=asked)[-1]
+    assert (late["type"], late["code"]) == ("RUN_ERROR", "expired")
+    assert agui.run(resume=asked[1:])[-1]["outcome"] == {"type": "success"}
+
+
+def test_what_staff_must_answer_holds_up_nobody_elses_answer(agui, chat):
+    give_browser_tool(
+        chat.assistant, "confirm_action", require_confirmation=True, behaviour={"approval": "staff"}
+    )
+    interrupts = agui.say("Show me a notification and confirm it")[-1]["outcome"]["interrupts"]
+    waits = {each["metadata"]["waitsFor"]: each for each in interrupts}
+    assert set(waits) == {"browser", "staff"}
+    rest = agui.run(resume=[answered(waits["browser"], "shown")])
+    assert rest[-1]["outcome"] == {"type": "interrupt", "interrupts": [waits["staff"]]}
+    assert "TOOL_CALL_RESULT" in types(rest)

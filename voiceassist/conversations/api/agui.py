@@ -132,15 +132,17 @@ def _resume(
     if not given.resume:
         return
     answers = {str(each.get("interruptId")): each for each in given.resume}
-    if not set(answers) & set(
-        pending
-    ):  # answers that were sent twice, come too late, or are made up
-        for key, entry in answers.items():
-            _decide(conversation, _call_of(conversation, key), entry, who)
+    # First, before anything is taken, what was sent twice, comes too late, or is made up.
+    for key in [key for key in answers if key not in pending]:
+        _decide(conversation, _call_of(conversation, key), answers[key], who)
+    if not answers.keys() & pending.keys():
         return
     own = {tool["name"] for tool in given.tools}
     open_ids = {
-        key for key, call in pending.items() if call["requires_approval"] or call["name"] not in own
+        key
+        for key, call in pending.items()
+        if call["waits_for"] != "staff"  # they answer elsewhere
+        and (call["requires_approval"] or call["name"] not in own)
     }
     if missing := open_ids - set(answers):
         raise Refused(
