@@ -49,7 +49,7 @@ function start() {
   async function send(text) {
     if (!text.trim()) return;
     problem.hidden = true;
-    message.value = "";
+    if (message.value === text) message.value = ""; // what was written since stays
     try {
       await sent(text);
       unsent = "";

@@ -12,6 +12,7 @@ import { readEvents } from "./event-stream.js";
 const SILENT_FOR = 35000;
 const LONGEST_WAIT = 15000;
 const RENEW_CLAIM_EVERY = 15000;
+const CLAIM_HOLDS = 30000;
 
 export class RequestFailed extends Error {
   constructor(status, problem) {
@@ -131,6 +132,7 @@ export class Conversation extends EventTarget {
 
   close() {
     this.stopped.abort();
+    clearTimeout(this.later);
     this.others?.close();
     for (const controller of this.running.values()) controller.abort();
   }
@@ -172,14 +174,14 @@ export class Conversation extends EventTarget {
         await this.#read(() => (tries = 0));
       } catch (error) {
         if (this.stopped.signal.aborted) break;
-        if (error instanceof RequestFailed && error.status < 500 && error.status !== 429) {
+        if (!passes(error)) {
           this.following = false;
           return this.#say("line", { state: "refused", error });
         }
       }
       if (this.stopped.signal.aborted) break;
       this.#say("line", { state: "reconnecting" });
-      await pause(Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
+      await pause(longer(tries));
     }
   }
 
@@ -245,7 +247,17 @@ export class Conversation extends EventTarget {
       }
     } finally {
       this.running.delete(call.id);
+      if (!this.carriedOut.has(call.id)) this.#lookLater();
     }
+  }
+
+  // Another page has it, and may be gone before it answers: nothing would tell of that.
+  #lookLater() {
+    if (this.stopped.signal.aborted) return;
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.#carryOut();
+    }, CLAIM_HOLDS);
   }
 
   async #claimAndRun(call, tool) {
@@ -275,7 +287,20 @@ export class Conversation extends EventTarget {
       this.running.delete(call.id);
       this.carriedOut.add(call.id);
     }
-    if (!controller.signal.aborted) await this.answer(call.id, given).catch((error) => this.#say("line", { state: "on", error }));
+    if (!controller.signal.aborted) await this.#tell(call.id, given, tool.auto);
+  }
+
+  // Nobody sees what a page carries out by itself: `again`, its result is sent until it has arrived.
+  async #tell(id, given, again) {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.answer(id, given);
+      } catch (error) {
+        if (!again || !passes(error)) return this.#say("line", { state: "on", error });
+      }
+      await pause(longer(tries));
+      if (this.stopped.signal.aborted || this.state.calls[id]?.status !== "pending_frontend") return;
+    }
   }
 
   #stopClosed() {
@@ -370,6 +395,15 @@ function anyOf(...signals) {
 function cookie(name) {
   const found = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`));
   return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+}
+
+// Whether the same request may get through later.
+function passes(error) {
+  return !(error instanceof RequestFailed) || error.status >= 500 || error.status === 429;
+}
+
+function longer(tries) {
+  return Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2);
 }
 
 function pause(milliseconds) {

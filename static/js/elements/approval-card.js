@@ -73,7 +73,7 @@ class ApprovalCard extends HTMLElement {
   }
 
   #compare() {
-    const edited = this.form.hidden ? null : this.form.read();
+    const edited = this.form.hidden ? null : this.form.read({ focus: false }); // somebody is writing
     const changed = edited ? changes(this.shownCall.arguments, edited) : [];
     this.diff.hidden = !changed.length;
     this.diff.replaceChildren(...changed.flatMap(([name, before, after]) => [h("span", {}, inReadingOrder(name)), h("del", {}, shown(before ?? "")), h("ins", {}, shown(after ?? ""))]));

@@ -1,6 +1,6 @@
 // <schema-form>: a flat JSON Schema as inputs. `schema` and `value` set it, `read()` gives the values
-// or null once it has marked what is missing or wrong. What nobody changes of `value` stays just so.
-// With `plain`, nothing is called optional.
+// or null once it has marked what is missing or wrong, and gone to the first of it unless `focus` is false. What
+// nobody changes of `value` stays just so. With `plain`, nothing is called optional.
 
 import { h, icon, inReadingOrder, titled, uniqueId } from "./dom.js";
 
@@ -19,14 +19,14 @@ class SchemaForm extends HTMLElement {
     this.#draw(value ?? {});
   }
 
-  read() {
+  read({ focus = true } = {}) {
     const values = {};
     let good = true;
     for (const [name, field] of this.#fields) {
       const { value, problem } = field.read();
       field.mark(problem);
       if (problem) {
-        if (good) field.input.focus();
+        if (good && focus) field.input.focus();
         good = false;
       } else if (value !== undefined) values[name] = value;
     }
