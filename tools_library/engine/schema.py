@@ -155,7 +155,8 @@ _OPEN = ("$ref", "$dynamicRef", "patternProperties", "dependentSchemas", "if", "
 
 def _properties(schema: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the declared properties, or None where any name may be meant."""
-    if any(word in schema for word in _OPEN) or schema.get("additionalProperties", False) is not False:
+    more = schema.get("additionalProperties", False)
+    if more is not False or any(word in schema for word in _OPEN):
         return None
     own = schema.get("properties")
     found: dict[str, Any] = dict(own) if isinstance(own, Mapping) else {}
