@@ -7,6 +7,7 @@ import pytest
 import requests
 from django.db import transaction
 
+from tests.factories.conversations import give_browser_tool
 from tests.integration.conversations.test_agent_routes import events_of
 from tests.integration.conversations.test_agui import AguiClient
 from tests.services.locks import somebody_waits
@@ -109,6 +110,24 @@ def test_what_a_page_says_of_itself_is_data_for_the_model_and_nothing_else(chat)
     assert '"page": "checkout"' in asked[0]["content"] and "cart" not in asked[0]["content"]
     too_much = chat.send("Hello", context={"page": "x" * 8_000})
     assert (too_much.status_code, too_much.json()["errors"][0]["field"]) == (400, "context")
+
+
+def test_an_answer_that_is_refused_or_repeated_says_nothing_of_its_page(chat):
+    give_browser_tool(chat.assistant, "confirm_action")
+    events = events_of(chat.send("Show me a notification and confirm it", context={"page": "cart"}))
+    first, second = [e["tool_call_id"] for e in events if e["type"] == "tool_call_start"]
+
+    def answer(call, result, page):
+        response = {"tool_call_id": call, "result": result}
+        body = {"thread_id": events[0]["thread_id"], "tool_responses": [response]}
+        return chat.post("continue", {**body, "context": {"page": page}}).status_code
+
+    assert answer(first, "shown", "first tab") == 200
+    assert answer(first, "not shown", "second tab") == 409
+    assert answer(first, "shown", "second tab") == 200
+    assert AgentRun.unscoped.get().context == {"page": "first tab"}
+    assert answer(second, "yes", "third tab") == 200
+    assert AgentRun.unscoped.get().context == {"page": "third tab"}
 
 
 def test_the_context_of_a_page_never_gets_into_a_tools_own(chat):

@@ -15,7 +15,7 @@ from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.engine.types import ToolOutcome
 from tools_library.models import Approval
 from tools_library.services import finishing
-from voiceassist.conversations.choices import OPEN_RUNS, ProposalStatus
+from voiceassist.conversations.choices import OPEN_RUNS, WAITING_FOR_PEOPLE, ProposalStatus
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
 from voiceassist.conversations.services import contexts, locking, results, settling
 from voiceassist.conversations.services.errors import (
@@ -70,7 +70,8 @@ def answer(
     once no call of its step is open.
 
     Args:
-        context: what the client says of its page from now on; empty: what it said before holds.
+        context: what the client says of its page from now on; empty: what it said before holds,
+            as where none of the calls waits any more.
 
     Raises:
         InvalidInput: no answer, or too many; the context cannot be taken.
@@ -93,7 +94,7 @@ def answer(
                 f"This conversation has no tool call {one.tool_call_id[:100]!r}. Answer those "
                 "that are listed as pending."
             )
-    if said:
+    if said and any(map(_waits, known.values())):
         runs = AgentRun.unscoped.filter(conversation=conversation, status__in=OPEN_RUNS)
         runs.update(context=said)
     taken: dict[str, str] = {}
@@ -101,6 +102,10 @@ def answer(
         taken[one.tool_call_id] = _answer_one(conversation, one, who)
     settling.settle(conversation.pk)
     return taken
+
+
+def _waits(call: ToolProposal) -> bool:
+    return call.status in WAITING_FOR_PEOPLE and not call.answer_hash
 
 
 def _answer_one(conversation: Conversation, one: BrowserAnswer, who: Participant) -> str:
