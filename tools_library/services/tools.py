@@ -53,13 +53,31 @@ def save_tool(
     Raises:
         InvalidInput: names each field that must change, such as `configuration.url`.
     """
+    clean = judged(organization, values, tool, allow_missing_credentials=allow_missing_credentials)
+    return store_tool(organization, clean, by=by, tool=tool)
+
+
+def judged(
+    organization: Organization,
+    values: Mapping[str, Any],
+    tool: Tool | None,
+    *,
+    allow_missing_credentials: bool = False,
+) -> dict[str, Any]:
+    """Return what `save_tool` would store; may take seconds, for code is compiled.
+
+    Whoever saves several tools at once judges all before the first is stored: from then on the
+    organization's runs wait for the end of the transaction.
+
+    Raises:
+        InvalidInput: as `save_tool`.
+    """
     merged = {**_current(tool), **values}
     if "function_definition" not in values:
         merged["function_definition"] = _without_name(merged.get("function_definition"))
-    clean = validation.clean_tool(
+    return validation.clean_tool(
         organization, merged, tool, allow_missing_credentials=allow_missing_credentials
     )
-    return store_tool(organization, clean, by=by, tool=tool)
 
 
 def store_tool(

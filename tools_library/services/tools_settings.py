@@ -56,7 +56,15 @@ def read(assistant: Assistant) -> dict[str, Any]:
     return spec | {"custom_tools": [_entry(row) for row in rows.select_related("tool")]}
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class _Judged:
+    """A tool of `custom_tools` that may be stored."""
+
+    index: int
+    columns: dict[str, Any]
+    assignment: dict[str, Any]
+
+
 def write(assistant: Assistant, settings: Any, by: Actor | None) -> tuple[Done, ...]:
     """Store settings of the document, all or nothing; return what that did, in order.
 
@@ -72,15 +80,18 @@ def write(assistant: Assistant, settings: Any, by: Actor | None) -> tuple[Done, 
     if not isinstance(entries, list):
         errors["custom_tools"] = "Write a list of tools."
         entries = []
-    done = _write_settings(assistant, given, errors)
-    for index, entry in enumerate(entries):
-        try:
-            with transaction.atomic():
-                done.append(_write_tool(assistant, entry, by))
-        except InvalidInput as problem:
-            errors |= {_at(index, path): text for path, text in problem.errors.items()}
-    if errors:
-        raise InvalidInput(errors)
+    # Before the transaction: code is compiled, and others would wait for the locks.
+    judged = _judged(assistant, entries, errors)
+    with transaction.atomic():
+        done = _write_settings(assistant, given, errors)
+        for each in judged:
+            try:
+                with transaction.atomic():
+                    done.append(_write_tool(assistant, each, by))
+            except InvalidInput as problem:
+                errors |= {_at(each.index, path): text for path, text in problem.errors.items()}
+        if errors:
+            raise InvalidInput(errors)
     return tuple(done)
 
 
@@ -141,16 +152,33 @@ def _switch_by_list(given: dict[str, Any]) -> None:
             given[key] = {**part, "enabled": name in listed}
 
 
-def _write_tool(assistant: Assistant, entry: Any, by: Actor | None) -> Done:
-    values, assignment = _split(entry)
-    found: Tool | None = (
-        Tool.objects.of(assistant.organization_id)
-        .filter(name=values.get("name"), archived_at__isnull=True)
-        .first()
-    )
+def _judged(
+    assistant: Assistant, entries: list[Any], errors: dict[str, str]
+) -> tuple[_Judged, ...]:
+    """Return the tools that may be stored; what is wrong with the others is added to `errors`."""
+    found = []
+    for index, entry in enumerate(entries):
+        try:
+            values, assignment = _split(entry)
+            tool = _stored(assistant, values.get("name"))
+            columns = tools.judged(assistant.organization, values, tool)
+            found.append(_Judged(index, columns, assignment))
+        except InvalidInput as problem:
+            errors |= {_at(index, path): text for path, text in problem.errors.items()}
+    return tuple(found)
+
+
+def _stored(assistant: Assistant, name: Any) -> Tool | None:
+    rows = Tool.objects.of(assistant.organization_id)
+    found: Tool | None = rows.filter(name=name, archived_at__isnull=True).first()
+    return found
+
+
+def _write_tool(assistant: Assistant, judged: _Judged, by: Actor | None) -> Done:
+    found = _stored(assistant, judged.columns["name"])
     before = (_tool_as_stored(found), _assignment_as_stored(assistant, found)) if found else None
-    tool = tools.save_tool(assistant.organization, values, by=by, tool=found)
-    assignments.assign(assistant, tool, by=by, **assignment)
+    tool = tools.store_tool(assistant.organization, judged.columns, by=by, tool=found)
+    assignments.assign(assistant, tool, by=by, **judged.assignment)
     after = (_tool_as_stored(tool), _assignment_as_stored(assistant, tool))
     what = "made" if found is None else "kept" if before == after else "changed"
     return Done("tool", tool.name, what)

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.approvals import ask
 from tests.factories.organizations import make_member
-from tests.factories.tools import assign, make_tool
+from tests.factories.tools import assign, make_tool, tool_values
 from tests.integration.api_tools.conftest import Api
 from tools_library.approvals import answering
 from tools_library.approvals.answering import Answer
-from tools_library.services import assignments, bundles, queues
+from tools_library.services import assignments, bundles, queues, tools_settings, validation
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.events.storing import _ORDER
 
@@ -43,6 +43,23 @@ def test_savers_of_several_tools_never_wait_for_each_other_in_a_ring(organizatio
         organization,
         lambda: assignments.configure(row, by=None, custom_configuration={"timeout": 3}),
     )
+
+
+def test_tools_of_one_document_are_all_judged_before_the_order_is_held(assistant, monkeypatch):
+    began = []
+    judged = validation.check_configuration
+    with CaptureQueriesContext(connection) as queries:
+
+        def judge(*asked, **more):
+            began.append(len(queries.captured_queries))
+            return judged(*asked, **more)
+
+        monkeypatch.setattr(validation, "check_configuration", judge)
+        document = {"custom_tools": [tool_values(), tool_values(name="find_order")]}
+        tools_settings.write(assistant, document, None)
+        sent = [each["sql"] for each in queries.captured_queries]
+    order = next(n for n, sql in enumerate(sent) if f"({_ORDER}, " in sql)
+    assert len(began) == 2 and max(began) <= order
 
 
 def test_using_a_grant_and_revoking_it_never_wait_for_each_other(organization, monkeypatch):
