@@ -43,7 +43,7 @@ def together(work, number=20):
     outcomes, ready = [], threading.Barrier(number)
 
     def one(n):
-        ready.wait(20)
+        ready.wait(60)
         try:
             outcomes.append(work(n))
         except Exception as error:

@@ -50,13 +50,13 @@ def running(
         )
     try:
         wait_for(
-            ready, seconds=60, what=what, log=lambda: _text(log)[-3000:],
+            ready, seconds=180, what=what, log=lambda: _text(log)[-3000:],
             alive=lambda: process.poll() is None,
         )  # fmt: skip
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _text(log: Path) -> str:
@@ -78,7 +78,7 @@ class Program:
 
     def __exit__(self, *error: object) -> None:
         """Let it end by itself."""
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=120)
 
     def tell(self, **command: Any) -> None:
         """Send a command."""

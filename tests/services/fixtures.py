@@ -37,7 +37,7 @@ def smtp_server() -> Iterator[Postbox]:
     """A real SMTP server on a free port."""
     postbox = Postbox()
     postbox.port = find_free_port()
-    controller = Controller(postbox, hostname=postbox.host, port=postbox.port)
+    controller = Controller(postbox, hostname=postbox.host, port=postbox.port, ready_timeout=60)
     controller.start()
     yield postbox
     controller.stop()

@@ -17,9 +17,9 @@ def end_live_loops(*, all_of_them: bool) -> None:
         if transport is not None and thread.name == "live-events":
             loop = thread._target.__self__  # type: ignore[attr-defined]
             if all_of_them or transport.live_loop._loop is not loop:
-                asyncio.run_coroutine_threadsafe(_cancel_the_others(), loop).result(10)
+                asyncio.run_coroutine_threadsafe(_cancel_the_others(), loop).result(60)
                 loop.call_soon_threadsafe(loop.stop)
-                thread.join(10)
+                thread.join(60)
                 loop.close()  # the channel layer gives its connections back
 
 

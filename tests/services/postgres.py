@@ -35,7 +35,7 @@ class Postgres:
         """End every session and wait until the server is gone."""
         if self.process.poll() is None:
             self.process.send_signal(2)  # SIGINT is PostgreSQL's fast shutdown
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
 
 
 def start_postgres(folder: Path) -> Postgres:

@@ -22,7 +22,7 @@ class Redis:
         """Stop the server and wait until it is gone."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
 
 
 def start_redis(folder: Path) -> Redis:

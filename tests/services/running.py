@@ -25,7 +25,7 @@ class RunningServices:
         """Stop the servers and wait until their folder is removed."""
         if self.keeper.stdin is not None and not self.keeper.stdin.closed:
             self.keeper.stdin.close()
-        self.keeper.wait(timeout=60)
+        self.keeper.wait(timeout=150)
         if self.keeper.stdout is not None:
             self.keeper.stdout.close()
 

@@ -35,7 +35,7 @@ def test_the_model_cannot_invent_the_yes(organization, confirmed, handed_over):
     for number, said in enumerate([
         [CallerSaid(row.approval.pk, asked_at - SECOND, asked_at)],  # heard before it was asked
         [CallerSaid(row.approval.pk, asked_at, asked_at)],  # no turn after it was heard
-        [CallerSaid(row.approval.pk, asked_at, asked_at + SECOND * 5)],  # a turn still to come
+        [CallerSaid(row.approval.pk, asked_at, asked_at + SECOND * 3_600)],  # a turn still to come
         [CallerSaid(row.approval.pk + 1, asked_at, asked_at + SECOND * 0.0001)],  # another one
     ]):  # fmt: skip
         assert ask(confirmed, organization, said=said, call_id=f"d{number}").status == "denied"

@@ -39,6 +39,6 @@ async def chunks(stand_ins, text: str, tools=(LOOK_UP,), **more: Any) -> list[Ch
 
 async def post(stand_ins, path: str, body: Any, **headers: str) -> httpx2.Response:
     """An answer to any body at all."""
-    async with httpx2.AsyncClient(base_url=stand_ins.url) as http:
+    async with httpx2.AsyncClient(base_url=stand_ins.url, timeout=60) as http:
         given = {"authorization": "Bearer sk-test", **headers}
         return await http.post(path, json=body, headers=given)

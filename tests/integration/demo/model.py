@@ -64,7 +64,7 @@ class Model:
         self.connection = connection
         self.events = []
 
-    async def until(self, kind, seconds=15):
+    async def until(self, kind, seconds=60):
         """Return the next event of a type; other ones are kept in `events`."""
         async with asyncio.timeout(seconds):
             while True:
@@ -111,7 +111,7 @@ def ask(url, method="GET", body=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, method=method, data=data)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())

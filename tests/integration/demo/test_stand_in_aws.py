@@ -63,7 +63,7 @@ async def endless(client, stand_ins, monkeypatch):
         lambdas = client()
         for _ in range(number):
             calls.append(asyncio.create_task(invoke(lambdas, "slow", {"ms": 60_000})))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(running._all) < number:
                 await asyncio.sleep(0.01)
         return running

@@ -116,7 +116,7 @@ async def test_a_model_that_there_is_not_or_that_does_not_chat(stand_ins, model)
 
 
 async def test_a_body_that_is_no_json(stand_ins):
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         found = await http.post(
             f"{stand_ins.url}/v1/chat/completions",
             content=b"{",
@@ -273,7 +273,7 @@ async def test_the_log_tells_each_request_and_counts_those_of_a_conversation(sta
     for key, user in (("c1:1", "ana"), ("c1:2", "ana"), ("c2:1", "ben")):
         body = {"model": "gpt-5-mini", "messages": said("hello"), "user": user, "tools": [LOOK_UP]}
         await post(stand_ins, "/v1/chat/completions", body, **{"idempotency-key": key})
-    async with httpx2.AsyncClient(base_url=stand_ins.url) as http:
+    async with httpx2.AsyncClient(base_url=stand_ins.url, timeout=60) as http:
         assert (await http.get("/_stand_in/chat?key=c1:")).json()["count"] == 2
         assert (await http.get("/_stand_in/chat?user=ben")).json()["count"] == 1
         whole = (await http.get("/_stand_in/chat?key=c2&whole=1")).json()["requests"][0]

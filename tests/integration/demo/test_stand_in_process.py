@@ -39,7 +39,7 @@ def test_one_line_says_where_it_is_and_a_signal_ends_it(entrance):
         )
         assert ask(f"http://127.0.0.1:{port}/_stand_in/health")[1] == {"status": "ok", "ai": False}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == ""
     finally:
         process.kill()
@@ -52,7 +52,7 @@ def test_it_ends_when_its_parents_pipe_closes():
         assert "Stand-ins" in process.stderr.readline()
         assert process.poll() is None
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

@@ -26,17 +26,18 @@ def stand_ins():
     loop, server = asyncio.new_event_loop(), StandInServer()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     yield server
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(20)
+    thread.join(60)
     loop.close()
 
 
 @pytest.fixture
-def on(stand_ins, settings):
-    """Embeddings by the stand-in."""
+def on(stand_ins, settings, monkeypatch):
+    """Embeddings by the stand-in, which a search waits for however slow this machine is."""
+    monkeypatch.setattr(meaning, "_SEARCH_SECONDS", 60.0)
     settings.OPENAI_BASE_URL = f"{stand_ins.url}/v1"
     settings.OPENAI_EMBEDDING_MODEL = "text-embedding-3-small"
     return settings

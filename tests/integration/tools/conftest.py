@@ -11,6 +11,11 @@ import pytest
 # Loaded before Django is set up, so models are imported where they are used.
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # five by default: of many at once the rest would come a second late
+
+
 class ToolServer:
     """Answers requests as told and keeps what it got; `gate` closed makes `/slow` wait."""
 
@@ -20,8 +25,7 @@ class ToolServer:
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Semaphore(0)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -56,7 +60,7 @@ class ToolServer:
                 )
                 outer.arrived.release()
                 if self.path.startswith("/slow"):
-                    outer.gate.wait(30)
+                    outer.gate.wait(300)
                 answer = (200, "application/json", b'{"success": true, "message": "done"}')
                 status, kind, body = outer.answers.pop(0) if outer.answers else answer
                 self.send_response(status)

@@ -57,7 +57,7 @@ def raw(settings):
 
 
 def run_tool(
-    url, arguments=None, retries=0, seconds=10.0, organization=1, network=None, side_effect="",
+    url, arguments=None, retries=0, seconds=60.0, organization=1, network=None, side_effect="",
     **configuration,
 ):  # fmt: skip
     properties = {name: {} for name in arguments or {}}
@@ -115,7 +115,7 @@ async def test_a_service_that_asks_for_a_second_gets_it(tool):
     outcome = await tool("throttled?key=a&after=1", {"a": 1}, retries=2)
     assert outcome.status == "success" and outcome.retry_count == 1
     assert outcome.duration_ms >= 1_000
-    outcome = await tool("throttled?key=b&after=60", {"a": 1}, retries=2)
+    outcome = await tool("throttled?key=b&after=600", {"a": 1}, retries=2)
     assert outcome.error_code == "bad_status" and outcome.retry_count == 0
 
 
@@ -236,7 +236,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(raw):
     _, url = raw(dripping(head, b"x"))
     outcome = run_tool(url, seconds=0.6, retries=3)
     assert (outcome.status, outcome.error_code) == ("timeout", "timeout")
-    assert outcome.duration_ms < 15_000
+    assert outcome.duration_ms < 45_000
 
 
 BAD = {

@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from tests.factories.tools import origin, tool_values
 from tests.security.outbound.servers import RawServer, answering, ok
 from tools_library.approvals.errors import NotReviewed
 from tools_library.models import ToolExecution
-from tools_library.services import execution, lambda_functions, starting, trials
+from tools_library.services import execution, lambda_costs, lambda_functions, starting, trials
 from tools_library.services.lambda_costs import spent_today_usd
 from tools_library.services.tools import save_tool
 from voiceassist.foundation import providers
@@ -28,6 +29,13 @@ COST = 60 * 0.0000166667 + 0.0000002
 @pytest.fixture(autouse=True)
 def in_process(settings):
     settings.JOBS_RUNNER = "in_process"
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch):
+    """Today is the day on which the test began, should midnight pass meanwhile."""
+    began = timezone.now()
+    monkeypatch.setattr(lambda_costs, "timezone", SimpleNamespace(now=lambda: began))
 
 
 @pytest.fixture
@@ -78,8 +86,8 @@ def test_costs_of_today_are_added_up(organization, save, aws):
     for _ in range(2):
         run(tool, organization)
     assert spent_today_usd(organization.pk, tool.pk, tool.name) == pytest.approx(2 * COST)
-    tomorrow = timezone.now() + datetime.timedelta(days=1)
-    assert spent_today_usd(organization.pk, tool.pk, tool.name, tomorrow) == 0
+    another = timezone.now() + datetime.timedelta(days=2)
+    assert spent_today_usd(organization.pk, tool.pk, tool.name, another) == 0
 
 
 def test_a_cap_lets_no_run_begin_once_it_is_reached(organization, save, aws):
@@ -143,11 +151,11 @@ def test_the_sdk_is_loaded_at_the_start_where_a_tool_will_need_it(organization, 
     assert providers.aws._session.cache_info().currsize == 1
 
 
-def test_yesterdays_costs_do_not_count(organization, save, aws):
+def test_costs_of_other_days_do_not_count(organization, save, aws):
     tool = save(daily_cap_usd=0.5 * COST)
     assert run(tool, organization).status == "success"
-    yesterday = timezone.now() - datetime.timedelta(days=1)
-    ToolExecution.unscoped.update(started_at=yesterday)
+    before = timezone.now() - datetime.timedelta(days=2)
+    ToolExecution.unscoped.update(started_at=before)
     assert run(tool, organization).status == "success"
 
 

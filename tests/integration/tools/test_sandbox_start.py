@@ -29,7 +29,7 @@ def zygotes() -> set[int]:
 def test_a_worker_starts_it_before_any_tool_runs(tmp_path, tool_server):
     before = zygotes()
     with celery_worker(tmp_path / "worker.log", tools_at=tool_server.port):
-        wait_for(lambda: bool(zygotes() - before), seconds=20, what="the sandbox")
+        wait_for(lambda: bool(zygotes() - before), seconds=120, what="the sandbox")
     assert zygotes() == before
 
 

@@ -84,6 +84,21 @@ def test_a_tool_of_each_kind_is_made_and_saved_again_unchanged(
     assert (tool.display_name, tool.version) == ("Renamed", "1.0.0")
 
 
+def test_what_the_model_is_told_in_other_words_stays_until_the_description_changes(builder, shop):
+    told = {"description": "For the model.", "parameters": json.loads(FORM["parameters"])}
+    tool = make_tool(shop, function_definition=told)
+    shown = initial_of(builder.get(page("change", tool.pk)))
+    for change, text, version in (
+        ({"display_name": "Renamed"}, "For the model.", "1.0.0"),
+        ({"description": "For both."}, "For both.", "1.0.1"),
+    ):
+        answer = builder.post(page("change", tool.pk), {**shown, **change})
+        assert answer.status_code == 302, errors_of(answer)
+        tool.refresh_from_db()
+        assert tool.function_definition["function"]["description"] == text
+        assert tool.version == version
+
+
 def test_a_tool_of_the_platform_brings_its_name(builder, shop):
     form = {
         "tool_type": "builtin", "builtin": "send_email", "display_name": "Mail", "is_active": "on",

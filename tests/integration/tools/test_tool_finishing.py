@@ -173,7 +173,7 @@ def test_a_cancel_and_the_claims_of_two_workers_never_block_each_other(organizat
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert errors == []
         assert len([each for each in claimed if each is not None]) <= 1
         assert _status(key) == "cancelled"

@@ -1,5 +1,6 @@
 """How often tools may run: per tool, assistant, organization, call; also when many ask at once."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -39,7 +40,7 @@ def together(count, work):
 
     def do():
         try:
-            start.wait(20)
+            start.wait(60)
             got.append(work())
         except Exception as error:
             errors.append(error)
@@ -62,7 +63,8 @@ def test_over_its_limit_a_tool_is_a_row_that_says_when_to_try_again(organization
     late = ToolExecution.unscoped.get(pk=rows[2].pk)
     assert late.error_code == "rate_limited"
     assert "at most 2 times in 60 seconds" in late.message
-    assert "tried again in 60 seconds" in late.message or "in 59 seconds" in late.message
+    told = re.search(r"tried again in (\d+) seconds", late.message)
+    assert told is not None and 30 < int(told[1]) <= 60
 
 
 def test_a_limit_holds_for_any_stretch_of_time_and_refusals_do_not_prolong_it(organization):
@@ -79,7 +81,7 @@ def test_a_limit_holds_for_any_stretch_of_time_and_refusals_do_not_prolong_it(or
 
 def test_limits_of_assistant_and_organization_count_all_their_tools(organization, assistant):
     one, other = make_tool(organization), make_tool(organization, name="other")
-    assistant.tool_limit_runs, assistant.tool_limit_seconds = 2, 30
+    assistant.tool_limit_runs, assistant.tool_limit_seconds = 2, 60
     assistant.save()
     mine = {"assistant_id": assistant.pk}
     assert ask(one, organization, **mine).status == "queued"

@@ -216,7 +216,7 @@ def test_of_equal_calls_that_come_at_once_one_runs(organization, handed_over):
     tool, got, start = tool_of(organization), [], threading.Barrier(8)
 
     def work():
-        start.wait(20)
+        start.wait(60)
         got.append(ask(tool, organization))
         connection.close()
 

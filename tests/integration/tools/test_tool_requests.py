@@ -214,11 +214,15 @@ def test_deadlines_are_the_least_of_tool_configuration_and_context(organization)
     assert limits.retry_attempts("write", 5) == 0
 
 
-def test_sweeping_hands_over_lost_runs_and_ends_overdue_ones(organization, tool, handed_over):
+def test_sweeping_hands_over_lost_runs_and_ends_overdue_ones(
+    organization, tool, handed_over, monkeypatch
+):
+    monkeypatch.setattr(sweeping, "QUEUED_SECONDS", 300.0)  # the test itself takes some time
     rows = [execution.request(tool, {"order_id": str(n)}, origin(organization)) for n in range(4)]
     performing.claim(str(rows[2].execution_id))
     now = timezone.now()
-    ago = now - datetime.timedelta(seconds=8)
+    later, ago = (now + datetime.timedelta(seconds=each) for each in (600, -301))
+    ToolExecution.unscoped.update(deadline_at=later)
     ToolExecution.unscoped.filter(pk=rows[0].pk).update(queued_at=ago)
     late = now - datetime.timedelta(seconds=60)
     ToolExecution.unscoped.filter(pk__in=[rows[1].pk, rows[2].pk]).update(deadline_at=late)
@@ -233,12 +237,13 @@ def test_sweeping_hands_over_lost_runs_and_ends_overdue_ones(organization, tool,
 
 
 def test_assignments_bring_their_own_configuration(organization, assistant, tool_server):
-    tool = make_tool(organization, configuration=endpoint_configuration(tool_server.url))
-    assign(assistant, tool, custom_configuration={"headers": {"X-Shop": "2"}, "timeout": 3})
+    configuration = endpoint_configuration(tool_server.url)
+    tool = make_tool(organization, configuration=configuration, timeout_seconds=90)
+    assign(assistant, tool, custom_configuration={"headers": {"X-Shop": "2"}, "timeout": 40})
     entry = next(each for each in catalog.for_assistant(assistant) if each.tool_id == tool.pk)
-    before, three = timezone.now(), datetime.timedelta(seconds=3)
+    before, forty = timezone.now(), datetime.timedelta(seconds=40)
     row = execution.request(entry, {"order_id": "7"}, origin(organization))
-    assert before + three <= row.deadline_at <= timezone.now() + three
+    assert before + forty <= row.deadline_at <= timezone.now() + forty
     execution.perform(str(row.execution_id))
     assert tool_server.received[0]["headers"]["x-shop"] == "2"
     row.refresh_from_db()
@@ -260,7 +265,7 @@ def test_two_threads_that_request_the_same_call_get_one_row(organization, tool, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(got) == 4 and len(set(got)) == 1
     assert len(handed_over) == 1
 

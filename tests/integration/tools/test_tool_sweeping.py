@@ -35,6 +35,9 @@ def handed_over(monkeypatch):
     return jobs
 
 
+LATER = timedelta(hours=1)  # no test takes so long
+
+
 def running(organization, side_effect, trigger="api"):
     name = f"tool_{side_effect}_{Tool.unscoped.count()}"
     tool = make_tool(organization, name=name, side_effect=side_effect)
@@ -63,7 +66,7 @@ def test_a_dead_workers_run_is_taken_up_again_only_where_that_is_safe(
     organization, side_effect, status, handed_over
 ):
     row = running(organization, side_effect)
-    change(row, lease_until=ago(seconds=1))
+    change(row, lease_until=ago(seconds=1), deadline_at=timezone.now() + LATER)
     handed_over.clear()
     assert sweeping.sweep().taken == (status == "queued")
     assert stored(row).status == status
@@ -73,8 +76,10 @@ def test_a_dead_workers_run_is_taken_up_again_only_where_that_is_safe(
         assert stored(row).status == "success"
 
 
-def test_a_living_workers_run_and_one_without_time_are_left_alone(organization):
+def test_a_living_workers_run_and_one_without_time_are_left_alone(organization, monkeypatch):
+    monkeypatch.setattr(sweeping, "GRACE_SECONDS", 600.0)
     alive, late = running(organization, "read"), running(organization, "read")
+    change(alive, lease_until=timezone.now() + LATER, deadline_at=timezone.now() + LATER)
     change(late, lease_until=ago(seconds=1), deadline_at=timezone.now())
     assert sweeping.sweep().taken == 0
     assert {stored(alive).status, stored(late).status} == {"running"}
@@ -91,8 +96,9 @@ def test_past_its_deadline_a_run_ends_and_says_what_is_known(organization, side_
 
 
 def test_a_lost_job_is_handed_over_again_to_its_own_queue_and_not_at_every_sweep(
-    organization, handed_over
+    organization, handed_over, monkeypatch
 ):
+    monkeypatch.setattr(sweeping, "QUEUED_SECONDS", 300.0)
     rows = [
         execution.request(
             make_tool(organization, name=trigger), {"order_id": "7"},
@@ -103,9 +109,11 @@ def test_a_lost_job_is_handed_over_again_to_its_own_queue_and_not_at_every_sweep
     first = list(handed_over)
     assert [queue for _, queue in first] == ["live", "default"]
     handed_over.clear()
+    for row in rows:
+        change(row, deadline_at=timezone.now() + LATER)
     assert sweeping.sweep().again == 0
     for row in rows:
-        change(row, queued_at=ago(seconds=6))
+        change(row, queued_at=ago(seconds=301))
     assert (sweeping.sweep().again, sweeping.sweep().again) == (2, 0)
     assert sorted(handed_over) == sorted(first)
 
@@ -119,7 +127,7 @@ def test_many_sweepers_at_once_do_everything_once(organization, handed_over, mon
         for n in range(6)
     ]  # fmt: skip
     over = [running(organization, "write") for _ in range(6)]
-    later = timezone.now() + timedelta(hours=1)
+    later = timezone.now() + LATER
     for row in dead:
         change(row, lease_until=ago(seconds=1), deadline_at=later)
     for row in lost:
@@ -131,7 +139,7 @@ def test_many_sweepers_at_once_do_everything_once(organization, handed_over, mon
 
     def work():
         try:
-            start.wait(20)
+            start.wait(60)
             swept.append(sweeping.sweep())
         except Exception as error:
             errors.append(error)
@@ -154,7 +162,8 @@ def test_many_sweepers_at_once_do_everything_once(organization, handed_over, mon
 def test_a_run_that_takes_longer_keeps_its_lease(organization, tool_server, monkeypatch):
     monkeypatch.setattr(leases, "PROLONG_SECONDS", 0.05)
     tool_server.gate.clear()
-    tool = make_tool(organization, configuration=endpoint_configuration(f"{tool_server.url}/slow"))
+    configuration = endpoint_configuration(f"{tool_server.url}/slow")
+    tool = make_tool(organization, configuration=configuration, timeout_seconds=300)
     row = execution.request(tool, {"order_id": "7"}, origin(organization))
 
     def perform():
@@ -163,11 +172,11 @@ def test_a_run_that_takes_longer_keeps_its_lease(organization, tool_server, monk
 
     worker = threading.Thread(target=perform)
     worker.start()
-    assert tool_server.arrived.acquire(timeout=20)
+    assert tool_server.arrived.acquire(timeout=60)
     first = stored(row).lease_until
     wait_for(lambda: stored(row).lease_until > first, seconds=60, what="a longer lease")
     tool_server.gate.set()
-    worker.join(20)
+    worker.join(60)
     ended = stored(row)
     assert ended.status == "success"
     assert row.pk not in leases.keeper._began

@@ -36,22 +36,29 @@ def test_a_worker_runs_calls_and_wakes_whoever_waits(worker, organization, tool_
 def test_slow_calls_do_not_wait_for_each_other_nor_hold_connections(
     worker, organization, tool_server
 ):
-    tool = make_tool(organization, configuration=endpoint_configuration(f"{tool_server.url}/slow"))
+    configuration = endpoint_configuration(f"{tool_server.url}/slow")
+    tool = make_tool(organization, configuration=configuration, timeout_seconds=300)
     tool_server.gate.clear()
 
     rows = [execution.request(tool, {"order_id": "1"}, origin(organization)) for _ in range(12)]
     for _ in rows:
-        assert tool_server.arrived.acquire(timeout=20)
+        assert tool_server.arrived.acquire(timeout=60)
+    # The server sees a connection end some time after it was closed.
+    wait_for(lambda: held() <= 4, seconds=60, what="the end of the others' connections")
+    assert done(rows) == 0
+    tool_server.gate.set()
+
+    wait_for(lambda: done(rows) == 12, seconds=60, what="the last run")
+
+
+def held():
+    """How many connections others have to the test's database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        (held,) = cursor.fetchone()
-    tool_server.gate.set()
-
-    wait_for(lambda: done(rows) == 12, seconds=20, what="the last run")
-    assert held <= 4
+        return cursor.fetchone()[0]
 
 
 def done(rows):

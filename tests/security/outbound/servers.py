@@ -40,7 +40,10 @@ class RawServer:
             if line.lower().startswith(b"content-length:"):
                 length = int(line.partition(b":")[2])
         while len(body) < length:
-            body += connection.recv(65_536)
+            more = connection.recv(65_536)
+            if not more:
+                return b""
+            body += more
         self.requests.append(head + b"\r\n\r\n" + body)
         return self.requests[-1]
 

@@ -76,25 +76,25 @@ def test_slow_names_of_one_organization_keep_no_other_from_looking_names_up():
         asked.append(host)
         if host.endswith("slow.example"):
             waiting.release()
-            over.wait(20)
+            over.wait(120)
         return ["93.184.216.34"]
 
     slow = Door(resolve=resolve)
 
-    def ask(organization, host, timeout=20.0):
+    def ask(organization, host, timeout=120.0):
         with on_behalf_of(organization):
             return slow.connect_checked(host, 443, ports=(443,), timeout=timeout)
 
     with ThreadPoolExecutor(80) as pool:
         stuck = [pool.submit(ask, 1, f"n{number}.slow.example") for number in range(70)]
         for _ in range(16):
-            assert waiting.acquire(timeout=20)
+            assert waiting.acquire(timeout=60)
         with pytest.raises(OutboundTimeout):
             ask(1, "own.example", timeout=0.1)
         assert len(asked) == 16
         assert ask(2, "other.example") == ["93.184.216.34"]
         over.set()
-        assert all(each.result(20) for each in stuck)
+        assert all(each.result(120) for each in stuck)
     assert ask(1, "own.example") == ["93.184.216.34"]
 
 
@@ -102,8 +102,8 @@ def test_a_look_up_that_stalls_ends_at_the_deadline():
     stalled = threading.Event()
     began = time.monotonic()
     with pytest.raises(OutboundTimeout):
-        Door(resolve=lambda host, port: stalled.wait(20) and []).request(
+        Door(resolve=lambda host, port: stalled.wait(120) and []).request(
             "GET", "https://b.example/", timeout=0.2
         )
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     stalled.set()

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -23,7 +24,7 @@ peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 before = peak()
 tracemalloc.start()
 try:
-    door.request("GET", f"http://{host}/large", max_bytes=limit, timeout=60)
+    door.request("GET", f"http://{host}/large", max_bytes=limit, timeout=240)
     outcome = "read"
 except OutboundError as error:
     outcome = type(error).__name__
@@ -31,6 +32,7 @@ print(json.dumps([outcome, tracemalloc.get_traced_memory()[1], peak() - before])
 """
 
 
+@cache
 def _bomb(size: int) -> bytes:
     return gzip.compress(bytes(size), mtime=0)
 
@@ -60,7 +62,7 @@ def test_200_mb_cost_less_than_10(serve, handle, limit):
     server = serve(handle)
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, f"127.0.0.1:{server.port}", str(limit)],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     outcome, allocated, grown = json.loads(done.stdout)

@@ -73,7 +73,7 @@ def test_where_it_points_is_read_against_where_it_was(serve, location, path):
 def test_nothing_is_dialled_where_a_redirect_may_not_lead(serve, dialled, location):
     server = serve(answering(redirect(location)))
     with pytest.raises(OutboundRefused) as caught:
-        door(server).request("GET", f"http://a.example:{server.port}/", redirects=5, timeout=5)
+        door(server).request("GET", f"http://a.example:{server.port}/", redirects=5, timeout=60)
     assert dialled == [("127.0.0.1", server.port)]
     assert len(server.requests) == 1 and not caught.value.retryable
 

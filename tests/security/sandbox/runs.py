@@ -34,21 +34,22 @@ def meanwhile(box: Sandbox, code: str, timeout: float = 30) -> Callable[[], Fini
     wait_for(lambda: bool(busy(zygote)), seconds=60, what="the run")
 
     def result() -> Finished:
-        thread.join(20)
+        thread.join(120)
         return ended[0]
 
     return result
 
 
 def busy(zygote: int) -> list[int]:
-    """Return the children of the sandbox that have used 50 ms of processor time."""
+    """Return the children that want the processor, and have used it for 50 ms."""
     ticks = os.sysconf("SC_CLK_TCK")
     found = []
     for pid in walls.descendants(zygote)[2:]:
         try:
             with open(f"/proc/{pid}/stat") as stat:
-                if int(stat.read().rpartition(")")[2].split()[11]) > ticks / 20:
-                    found.append(pid)
+                fields = stat.read().rpartition(")")[2].split()
+            if fields[0] == "R" and int(fields[11]) > ticks / 20:
+                found.append(pid)
         except OSError:
             continue
     return found

@@ -4,12 +4,14 @@ import importlib
 import pkgutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.security.sandbox import corpus
 from tests.security.sandbox.cases import EVERYTHING, Case
+from tests.services.ports import wait_for
 from tools_library.engine.deadline import Deadline, SystemClock
 from tools_library.engine.secrets import FixedSecrets
 from tools_library.executors.python_function.http import ToolRequests
@@ -39,7 +41,7 @@ def box() -> Iterator[Sandbox]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SANDBOX_CANARY", CANARY)
         made = Sandbox(concurrency=2)
-        assert made.status(20).available
+        assert made.status(120).available
         yield made
     made.close()
 
@@ -101,7 +103,8 @@ def test_attacks_are_contained(
 
 @pytest.mark.parametrize("case", CATEGORIES["persistence"], ids=lambda case: case.name)
 def test_nothing_is_kept_for_the_next_run(box: Sandbox, folder: Path, case: Case) -> None:
-    first, second = attack(box, case, folder), attack(box, case, folder)
+    patient = replace(case, timeout=30.0)
+    first, second = attack(box, patient, folder), attack(box, patient, folder)
     assert (first.outcome, first.error_message) == (second.outcome, second.error_message)
     assert "KEPT" not in second.error_message
 
@@ -111,9 +114,16 @@ def test_the_worker_is_alive_and_nothing_is_left_running(box: Sandbox, folder: P
     before = processes_below(box.zygote_pid)
     for case in (*CATEGORIES["files_and_processes"], *CATEGORIES["endless_runs"][:2]):
         attack(box, case, folder)
-    healthy = attack(box, Case("healthy", "def execute_tool(p, c):\n    return 'alive'"), folder)
+    healthy = attack(
+        box, Case("healthy", "def execute_tool(p, c):\n    return 'alive'", timeout=60), folder
+    )
     assert (healthy.outcome, healthy.result) == ("success", "alive")
-    assert len(processes_below(box.zygote_pid)) <= len(before) + 1
+    zygote = box.zygote_pid
+    wait_for(
+        lambda: len(processes_below(zygote)) <= len(before) + 1,
+        seconds=60,
+        what="the end of attacks",
+    )
 
 
 def test_a_rejection_names_line_and_column(box: Sandbox) -> None:
@@ -129,5 +139,5 @@ def test_draws_differ_between_runs(box: Sandbox, folder: Path) -> None:
     code = (
         "import random, uuid\n\ndef execute_tool(p, c):\n    return [random.random(), uuid.uuid4()]"
     )
-    draws = [attack(box, Case("draw", code), folder).result for _ in range(5)]
+    draws = [attack(box, Case("draw", code, timeout=60), folder).result for _ in range(5)]
     assert len({str(draw[0]) for draw in draws}) == len({draw[1] for draw in draws}) == 5

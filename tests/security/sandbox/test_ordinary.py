@@ -46,8 +46,8 @@ def test_there_are_enough() -> None:
 @pytest.mark.parametrize("snippet", ORDINARY, ids=lambda snippet: snippet.name)
 def test_ordinary_code_works(box: Sandbox, snippet: Snippet) -> None:
     assert box.validate(snippet.code, IMPORTS) == ()
-    job = Job(snippet.code, snippet.parameters, snippet.context, IMPORTS)
-    finished = box.run(job, http=shop, deadline_s=15)
+    job = Job(snippet.code, snippet.parameters, snippet.context, IMPORTS, timeout_s=60)
+    finished = box.run(job, http=shop, deadline_s=120)
     assert (finished.outcome, finished.error_message) == ("success", "")
     assert finished.result == snippet.expected
     assert finished.stdout == snippet.printed

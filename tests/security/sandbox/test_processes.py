@@ -55,16 +55,17 @@ def test_many_threads_get_their_own_answers(box: Sandbox) -> None:
 
 
 def test_children_are_bounded(box: Sandbox) -> None:
-    most = 0
+    seen = most = 0
     done = threading.Event()
     run(box)
     zygote = box.zygote_pid
     assert zygote is not None
 
     def watch() -> None:
-        nonlocal most
+        nonlocal seen, most
         while not done.wait(0.01):
-            most = max(most, len(walls.descendants(zygote)))
+            family = walls.descendants(zygote)  # some may have ended while others were looked for
+            seen, most = max(seen, len(family)), max(most, len(walls.living(family)))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -73,7 +74,7 @@ def test_children_are_bounded(box: Sandbox) -> None:
     done.set()
     watcher.join()
     # The sandbox's two, one in waiting, four running, three that have answered, one ending.
-    assert 3 < most <= 2 + 1 + 4 + 3 + 1
+    assert seen > 3 and most <= 2 + 1 + 4 + 3 + 1
 
 
 def test_a_queue_ends_at_the_deadline() -> None:
@@ -96,11 +97,15 @@ def test_a_queue_ends_at_the_deadline() -> None:
 def test_time_in_the_queue_is_not_given_back() -> None:
     box = Sandbox(concurrency=1)
     try:
-        long = meanwhile(box, ENDLESS, timeout=1.5)
-        finished = run(box, ENDLESS, timeout=10, deadline_s=3)
+        long = meanwhile(box, ENDLESS, timeout=60)
+        assert box.zygote_pid is not None
+        place = threading.Timer(0.6, walls.kill, busy(box.zygote_pid))
+        place.start()
+        finished = run(box, ENDLESS, timeout=30, deadline_s=1.5)
         assert finished.outcome == "timeout"
-        assert 2500 < finished.duration_ms < 9000
-        assert long().outcome == "timeout"
+        assert 1400 < finished.duration_ms < 25_000
+        assert long().outcome == "killed"
+        place.join()
     finally:
         box.close()
 

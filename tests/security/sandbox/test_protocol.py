@@ -23,7 +23,7 @@ def box() -> Iterator[Sandbox]:
     made.close()
 
 
-def run(box: Sandbox, code: str, http: Any = None, timeout: float = 5.0, **more: Any) -> Finished:
+def run(box: Sandbox, code: str, http: Any = None, timeout: float = 60.0, **more: Any) -> Finished:
     job = Job(as_tool(code), {}, {}, (), timeout_s=timeout, **more)
     finished = box.run(job, http=http or (lambda request: {}), deadline_s=timeout + 20)
     assert box.zygote_pid is not None
@@ -210,7 +210,7 @@ def test_a_port_that_fails_ends_the_process_and_says_so(box: Sandbox) -> None:
 def test_a_large_job_arrives_whole(box: Sandbox) -> None:
     text = "y" * 3_000_000
     job = Job("def execute_tool(p, c):\n    return len(p['text'])", {"text": text}, {})
-    assert box.run(job, http=lambda request: {}, deadline_s=20).result == len(text)
+    assert box.run(job, http=lambda request: {}, deadline_s=120).result == len(text)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,6 @@ def test_a_large_job_arrives_whole(box: Sandbox) -> None:
 )
 def test_a_job_that_cannot_be_sent_is_an_error(box: Sandbox, parameters: dict[str, Any]) -> None:
     job = Job("def execute_tool(p, c):\n    return 1", parameters, {})
-    finished = box.run(job, http=lambda request: {}, deadline_s=20)
+    finished = box.run(job, http=lambda request: {}, deadline_s=120)
     assert finished.outcome == "error"
     assert finished.error_message.startswith("Parameters and context cannot be handed to the tool")

@@ -19,8 +19,8 @@ RUN = f"""
 import json
 from tools_library.sandbox.client import Job, Sandbox
 box = Sandbox()
-status = box.status(20)
-finished = box.run(Job({ANSWER!r}, {{}}, {{}}), http=lambda request: {{}}, deadline_s=20)
+status = box.status(120)
+finished = box.run(Job({ANSWER!r}, {{}}, {{}}), http=lambda request: {{}}, deadline_s=120)
 off = {{wall.name: wall.why for wall in status.walls if not wall.on}}
 print(json.dumps([finished.outcome, finished.error_code, finished.error_message, off]))
 """
@@ -155,7 +155,7 @@ def test_a_missing_wall_is_noticed(name: str) -> None:
     box = Sandbox(boot=walls.spoiled(patch))
     try:
         for _ in range(2):
-            finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=20)
+            finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=120)
             assert (finished.outcome, finished.error_code) == ("unavailable", "sandbox_unavailable")
             assert why in finished.error_message
         assert box.zygote_pid is None
@@ -181,7 +181,7 @@ def test_a_wall_that_falls_later_stops_the_run_before_its_code() -> None:
     """
     box = Sandbox(boot=walls.spoiled(patch))
     try:
-        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=20)
+        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=120)
         assert (finished.outcome, finished.error_code) == ("unavailable", "sandbox_unavailable")
         assert "not any more" in finished.error_message
     finally:
@@ -192,10 +192,10 @@ def test_a_machine_that_is_mended_is_used_again(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(limits, "RETRY_SECONDS", 0.0)
     box = Sandbox(boot="raise SystemExit(1)")
     try:
-        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=20)
+        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=120)
         assert "ended at its start" in finished.error_message
         box._boot = walls.BOOT
-        assert box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=20).result == "ran"
+        assert box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=120).result == "ran"
     finally:
         box.close()
 
@@ -229,7 +229,7 @@ if os.geteuid() == 0:
 def test_a_server_that_is_no_root_has_the_same_walls() -> None:
     box = Sandbox(boot=walls.spoiled(AS_A_USER))
     try:
-        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=20)
+        finished = box.run(Job(ANSWER, {}, {}), http=lambda request: {}, deadline_s=120)
         assert finished.result == "ran"
         standing = {wall.name: wall.on for wall in box.status().walls}
         assert standing["unprivileged user"]
@@ -263,7 +263,7 @@ async def test_health_asks_for_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> N
     assert (healthy, body["checks"]["sandbox"]["status"]) == (True, "unhealthy")
     broken.close()
     working = Sandbox()
-    working.status(20)
+    working.status(120)
     monkeypatch.setattr(sandbox_health, "sandbox", lambda: working)
     _healthy, body = await mine.report()
     assert body["checks"]["sandbox"]["status"] == "healthy"

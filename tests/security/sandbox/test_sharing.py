@@ -48,7 +48,7 @@ def test_a_child_that_waits_for_an_answer_leaves_its_place_to_others() -> None:
     box = Sandbox(concurrency=1)
     try:
         waiting = [Asking(box, 60), Asking(box, 60)]
-        assert run(box, deadline_s=20).result == 1
+        assert run(box, deadline_s=60).result == 1
         for each in waiting:
             each.answer()
         assert [each.result().result for each in waiting] == [204, 204]
@@ -114,15 +114,18 @@ def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> Non
     box = Sandbox(concurrency=1)
     try:
         assert run(box).result == 1  # starting it takes no part of the next one's time
-        waiting = Asking(box, 4)
-        long = meanwhile(box, ENDLESS, timeout=60)
-        waiting.answer()
-        finished = waiting.result()
-        assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
+        for deadline in (1, 4, 30):  # the first, or a later one, leaves time to wait for a place
+            waiting = Asking(box, deadline)
+            long = meanwhile(box, ENDLESS, timeout=120)
+            waiting.answer()
+            finished = waiting.result()
+            assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
+            assert box.zygote_pid is not None
+            walls.kill(*busy(box.zygote_pid))
+            assert long().outcome == "killed"
+            if "busy" in finished.error_message:
+                break
         assert "busy" in finished.error_message
-        assert box.zygote_pid is not None
-        walls.kill(*busy(box.zygote_pid))
-        assert long().outcome == "killed"
         assert run(box).result == 1
     finally:
         box.close()

@@ -73,7 +73,7 @@ def spoiled(patch: str) -> str:
 
 def idle(zygote_pid: int) -> None:
     """Wait until a sandbox runs nothing: its two processes and at most a child in waiting."""
-    wait_for(lambda: len(descendants(zygote_pid)) <= 3, seconds=30, what="the end of the children")
+    wait_for(lambda: len(descendants(zygote_pid)) <= 3, seconds=120, what="the end of the children")
 
 
 def parents() -> dict[int, int]:
@@ -87,6 +87,18 @@ def parents() -> dict[int, int]:
                 continue
             if fields[0] != "Z":
                 found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def living(pids: list[int]) -> list[int]:
+    """Return those of some processes that live still; together, as they were found before."""
+    found = []
+    for pid in pids:
+        try:
+            if (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(pid)
+        except OSError:
+            continue
     return found
 
 
@@ -107,7 +119,7 @@ def forker(zygote_pid: int) -> int:
     return inside[0] if inside else zygote_pid
 
 
-def gone(pids: list[int], seconds: float = 30.0) -> None:
+def gone(pids: list[int], seconds: float = 60.0) -> None:
     """Wait until none of the processes lives."""
     wait_for(lambda: not set(pids) & set(parents()), seconds=seconds, what="the end of processes")
 

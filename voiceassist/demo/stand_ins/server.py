@@ -29,6 +29,7 @@ from voiceassist.demo.stand_ins.twilio.call import PhoneCall
 
 MAX_MESSAGE = 24 << 20  # 15 MiB of audio, as base64
 _STOP_WITHIN_S = 3
+_KEEP_FOR_S = 75  # longer than clients do: none is about to use a connection that closes
 _BACKLOG = 512
 
 
@@ -180,6 +181,7 @@ def _config(app: StandIns) -> uvicorn.Config:
         http=_HttpProtocol,
         ws=_Protocol,
         ws_max_size=MAX_MESSAGE,
+        timeout_keep_alive=_KEEP_FOR_S,
         ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,

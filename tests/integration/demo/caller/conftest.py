@@ -33,7 +33,7 @@ def caller(product):
             "from_": "+12025550142",
             "scenario": scenario,
             "voice": QuickVoice(),
-            "seconds": 15,
+            "seconds": 120,
             **options,
         }
         return SimulatedCall(given.pop("url", product.url), TOKEN, **given)

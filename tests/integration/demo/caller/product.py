@@ -30,6 +30,7 @@ class Socket:
         self.messages: list[tuple[float, dict[str, Any]]] = []
         self.closed_with: int | None = None
         self.stream_sid = ""
+        self.accepted_at = time.monotonic()  # before the other side knows
         self._news = asyncio.Event()
 
     async def read(self) -> None:
@@ -51,7 +52,7 @@ class Socket:
             base64.b64decode(message["media"]["payload"]) for message in self.named("media")
         )
 
-    async def until(self, ready: Callable[[], Any], seconds: float = 5.0) -> None:
+    async def until(self, ready: Callable[[], Any], seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             while not ready():
                 self._news.clear()
@@ -123,8 +124,8 @@ class Product:
         if self.refuse_sockets:
             await send({"type": "websocket.close"})
             return
-        await send({"type": "websocket.accept"})
         socket = Socket(receive, send)
+        await send({"type": "websocket.accept"})
         self.sockets.append(socket)
         reading = asyncio.create_task(socket.read())
         if len(self.sockets) <= len(self.talks):
