@@ -147,7 +147,7 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
             "function_definition": {
                 "function": {
                     "name": given["name"],
-                    "description": given["description"],
+                    "description": self._told(given["description"]),
                     "parameters": given["parameters"] or {"type": "object", "properties": {}},
                 }
             },
@@ -197,6 +197,12 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
         if first == "configuration":
             return field_at(self._parts, rest) or (kinds.FURTHER, rest)
         return first, ""
+
+    def _told(self, description: str) -> str:
+        """Return what the model is told: words of its own stay until the description changes."""
+        function = (self.instance.function_definition or {}).get("function") or {}
+        own = function.get("description")
+        return own if own and "description" not in self.changed_data else description
 
     @property
     def _kind(self) -> str:

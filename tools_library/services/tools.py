@@ -74,7 +74,7 @@ def judged(
     """
     merged = {**_current(tool), **values}
     if "function_definition" not in values:
-        merged["function_definition"] = _without_name(merged.get("function_definition"))
+        merged["function_definition"] = _own_definition(tool)
     return validation.clean_tool(
         organization, merged, tool, allow_missing_credentials=allow_missing_credentials
     )
@@ -129,12 +129,21 @@ def _current(tool: Tool | None) -> dict[str, Any]:
     return {name: getattr(tool, name) for name in (*_RUNS, *_KEPT)}
 
 
-def _without_name(definition: Any) -> Any:
-    """Return a stored definition without the tool's name, which may be the one that changes."""
-    function = definition.get("function") if isinstance(definition, Mapping) else None
+def _own_definition(tool: Tool | None) -> Any:
+    """Return the stored definition without what is the tool's and may be what changes.
+
+    That is the name, and the description where the model is told no other one.
+    """
+    if tool is None:
+        return None
+    function = tool.function_definition.get("function")
     if not isinstance(function, Mapping):
-        return definition
-    return {name: value for name, value in function.items() if name != "name"}
+        return tool.function_definition
+    return {
+        name: value
+        for name, value in function.items()
+        if name != "name" and (name, value) != ("description", tool.description)
+    }
 
 
 def _after(newest: ToolVersion | None) -> str:

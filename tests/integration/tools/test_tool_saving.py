@@ -74,6 +74,18 @@ def test_names_the_model_cannot_call_are_refused(organization, name):
     assert "name" in refused(organization, name=name)
 
 
+def test_a_new_description_reaches_the_model_unless_it_is_told_other_words(organization):
+    tool = make_tool(organization)
+    save_tool(organization, {"description": "Finds a parcel."}, by=None, tool=tool)
+    assert tool.function_definition["function"]["description"] == "Finds a parcel."
+    assert tool.version == "1.0.1"
+    own = {"description": "For the model.", "parameters": PARAMETERS}
+    save_tool(organization, {"function_definition": own}, by=None, tool=tool)
+    save_tool(organization, {"description": "For people."}, by=None, tool=tool)
+    assert tool.function_definition["function"]["description"] == "For the model."
+    assert (tool.description, tool.version) == ("For people.", "1.0.2")
+
+
 def test_names_are_unique_until_a_tool_is_archived(organization):
     tool = make_tool(organization)
     assert "lookup_order" in refused(organization)["name"]
