@@ -14,6 +14,7 @@ from tools_library.models import Approval
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.doors import Asked, door
+from voiceassist.conversations.api.identity import identify_again
 from voiceassist.conversations.api.reading_bodies import mapping, message, objects, text
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import (
@@ -32,7 +33,9 @@ from voiceassist.conversations.services.errors import NoSuchConversation, Thread
 from voiceassist.conversations.services.following import follow
 from voiceassist.conversations.services.people import Participant
 from voiceassist.conversations.services.starting import Started
+from voiceassist.foundation.api import problems
 from voiceassist.foundation.errors import InvalidInput
+from voiceassist.organizations.models import Organization
 
 CHAT, READ = "conversations.chat", "conversations.read"
 ANSWER_WITHIN_S = 120.0
@@ -63,7 +66,16 @@ async def events(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBas
     """Replay the events after `Last-Event-ID`; `?follow=1` stays for those to come."""
     conversation = await threads.run(_readable, asked.who, agent_id, thread_id)
     stays = asked.request.GET.get("follow", "") not in ("", "0")
-    return sse.stream(conversation, sse.position(asked.request), to_rest=not stays)
+
+    async def allowed() -> bool:
+        return await threads.run(_still, asked, conversation)
+
+    return sse.stream(
+        conversation,
+        sse.position(asked.request),
+        to_rest=not stays,
+        allowed=allowed if stays else None,
+    )
 
 
 async def claim(asked: Asked, agent_id: str, thread_id: str) -> HttpResponseBase:
@@ -215,6 +227,20 @@ def _decide(asked: Asked, conversation: Conversation, approval_id: int) -> None:
 def _readable(who: Participant, agent_id: str, thread_id: str) -> Conversation:
     found = people.find_thread(who, thread_id)
     return _with(people.assistant_of(who, agent_id), found)
+
+
+def _still(asked: Asked, conversation: Conversation) -> bool:
+    """Return whether whoever reads a conversation may by now: they may have signed out or left."""
+    organizations = Organization.objects.filter(pk=conversation.organization_id)
+    try:
+        slug = organizations.values_list("slug", flat=True).first() or ""
+        who = identify_again(asked.request, READ, slug)
+        people.find_thread(who, conversation.thread_id)
+    except Exception as error:
+        if problems.exception_handler(error, {}) is None:
+            raise
+        return False
+    return True
 
 
 def _own(who: Participant, agent_id: str, thread_id: str) -> Conversation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import get_user
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from rest_framework.exceptions import NotAuthenticated
@@ -25,8 +26,11 @@ class NotSignedIn(NotAuthenticated):
     auth_header = 'Bearer realm="voiceassist"'
 
 
-def identify(request: HttpRequest, permission: str) -> Participant:
+def identify(request: HttpRequest, permission: str, organization: str = "") -> Participant:
     """Return who asks, once they may; in a database thread.
+
+    Args:
+        organization: slug of the one they act for; empty: the header says it, or they chose it.
 
     Raises:
         NotSignedIn: no session, key or token, or none that is good.
@@ -38,10 +42,21 @@ def identify(request: HttpRequest, permission: str) -> Participant:
         secret = secret.strip()
         is_token = secret.startswith(tokens.PREFIX)
         return _end_user(secret, permission) if is_token else _program(request, secret, permission)
-    return _person(request, permission)
+    return _person(request, permission, organization)
 
 
-def _person(request: HttpRequest, permission: str) -> Participant:
+def identify_again(request: HttpRequest, permission: str, organization: str) -> Participant:
+    """Return the same of a request that is still being answered, by what holds by now.
+
+    Raises:
+        as `identify`.
+    """
+    request.session = type(request.session)(request.session.session_key)
+    request.user = get_user(request)
+    return identify(request, permission, organization)
+
+
+def _person(request: HttpRequest, permission: str, organization: str) -> Participant:
     user = request.user
     if not isinstance(user, User) and not user.is_authenticated:
         raise NotSignedIn(
@@ -50,12 +65,12 @@ def _person(request: HttpRequest, permission: str) -> Participant:
     if request.method not in _SAFE:
         SessionAuthentication().enforce_csrf(request)
     actor = User.objects.get(pk=user.pk)
-    if slug := request.headers.get(HEADER, ""):
+    if slug := organization or request.headers.get(HEADER, ""):
         ask_for(actor, slug)
-    organization = organization_of_user(actor)
+    current = organization_of_user(actor)
     _require(actor, permission)
     operates = may(actor, "conversations.read")
-    return Participant(organization.pk, actor.email, user=actor, operates=operates)
+    return Participant(current.pk, actor.email, user=actor, operates=operates)
 
 
 def _program(request: HttpRequest, secret: str, permission: str) -> Participant:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from django.http import HttpRequest, StreamingHttpResponse
 
@@ -13,16 +14,22 @@ from voiceassist.conversations.services.following import follow
 from voiceassist.foundation.errors import InvalidInput
 
 CONTENT_TYPE = "text/event-stream"
+RECHECK_SECONDS = 30.0
 _HEARTBEAT = b": still here\n\n"
 
+Allowed = Callable[[], Awaitable[bool]]
 
-def stream(conversation: Conversation, after: int, *, to_rest: bool) -> StreamingHttpResponse:
+
+def stream(
+    conversation: Conversation, after: int, *, to_rest: bool, allowed: Allowed | None = None
+) -> StreamingHttpResponse:
     """Return the events after a number as a stream.
 
     Args:
         to_rest: end it where nothing more comes by itself.
+        allowed: whether whoever reads it still may; asked every RECHECK_SECONDS.
     """
-    return answer(_lines(conversation.pk, after, to_rest))
+    return answer(_lines(conversation.pk, after, to_rest, allowed))
 
 
 def answer(lines: AsyncIterator[bytes]) -> StreamingHttpResponse:
@@ -53,6 +60,13 @@ def encoded(frame: Frame) -> bytes:
     return f"id: {frame.seq}\nevent: {frame.type}\ndata: {data}\n\n".encode()
 
 
-async def _lines(conversation_id: int, after: int, to_rest: bool) -> AsyncIterator[bytes]:
+async def _lines(
+    conversation_id: int, after: int, to_rest: bool, allowed: Allowed | None
+) -> AsyncIterator[bytes]:
+    asked_at = time.monotonic()
     async for frame in follow(conversation_id, after, to_rest=to_rest):
+        if allowed is not None and time.monotonic() - asked_at >= RECHECK_SECONDS:
+            if not await allowed():
+                return
+            asked_at = time.monotonic()
         yield _HEARTBEAT if frame is None else encoded(frame)
