@@ -205,7 +205,7 @@ class Redis:
             process = subprocess.Popen(
                 [*command, "--dir", str(self._folder), "--appendonly", "no"], stdout=log, stderr=log
             )
-        wait_for(lambda: accepts(self.port), seconds=20, what="Redis")
+        wait_for(lambda: accepts(self.port), seconds=60, what="Redis")
         return process
 
 

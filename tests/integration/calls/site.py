@@ -104,6 +104,7 @@ class CallSite:
                     ws_max_size=256 * 1024,
                     lifespan="on",
                     log_config=None,
+                    timeout_keep_alive=600,  # no kept connection closes under its client
                     timeout_graceful_shutdown=5,
                 )
             )
@@ -151,7 +152,7 @@ class CallSite:
 
     def in_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine where the server runs."""
-        return asyncio.run_coroutine_threadsafe(work(), self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work(), self.loop).result(60)
 
 
 def row_of(report: CallReport) -> Call:

@@ -2,7 +2,7 @@
 
 import requests
 
-SECONDS = 30
+SECONDS = 90
 
 
 class AgentClient:

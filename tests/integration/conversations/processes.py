@@ -32,7 +32,7 @@ class StandIns:
         """Close the port."""
         self._do(self.server.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
+        self._thread.join(60)
         self._loop.close()
 
     def asked(self):
@@ -43,7 +43,7 @@ class StandIns:
         return times
 
     def _do(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
 class Server:
@@ -71,7 +71,7 @@ class Server:
         """Let it end."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
 
 
 class Nursery:
@@ -101,7 +101,7 @@ class Nursery:
         """Let all end."""
         for pid in self.alive:
             os.kill(pid, signal.SIGKILL)
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=120)
 
     def ask(self, **told):
         """Return what it answers."""
@@ -150,7 +150,7 @@ def _environment(stand_ins, port, tools_port):
 
 def _wait_until_it_serves(port, log, alive):
     wait_for(
-        lambda: accepts(port), seconds=90, what="the server", log=lambda: _end_of(log), alive=alive
+        lambda: accepts(port), seconds=180, what="the server", log=lambda: _end_of(log), alive=alive
     )
 
 

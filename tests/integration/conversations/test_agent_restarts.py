@@ -22,7 +22,7 @@ def stand_ins():
 def test_restart_a_python_agent_goes_on_in_another_process(stand_ins):
     model = {"model": f"{stand_ins.server.url}/v1"}
     organization = make_organization().pk
-    with Program(PROGRAM) as first:
+    with Program(PROGRAM) as first, Program(PROGRAM) as second:  # they load at the same time
         told = first.ask(
             do="start", organization=organization, text="Show me a rocket emoji", **model
         )
@@ -30,9 +30,9 @@ def test_restart_a_python_agent_goes_on_in_another_process(stand_ins):
         [tool] = told["response"]["tools"]
         assert (tool["name"], tool["parameters"]["emoji"]) == ("show_emoji", "🚀")
         assert first.kill() == -9
-    assert AgentRun.unscoped.get().status == "awaiting_frontend_tool"
-    shown = {"tool_use_id": tool["id"], "result": {"success": True, "data": {"displayed": True}}}
-    with Program(PROGRAM) as second:
+        assert AgentRun.unscoped.get().status == "awaiting_frontend_tool"
+        done = {"success": True, "data": {"displayed": True}}
+        shown = {"tool_use_id": tool["id"], "result": done}
         conversation = told["conversation"]
         rest = second.ask(do="resume", conversation=conversation, results=[shown], **model)
         assert rest["paused"] and isinstance(rest["response"], str)

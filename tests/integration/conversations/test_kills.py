@@ -40,7 +40,7 @@ class Tools:
             began = self.hit[request.split()[1].decode()]
             if not began.is_set():
                 began.set()
-                server.ended.wait(120)
+                server.ended.wait(300)
                 return
             connection.sendall(DONE)
 
@@ -107,7 +107,7 @@ def talk(tools, settings):
     assistant = make_assistant(organization)
     give_browser_tool(assistant, "show_notification", function_definition=NOTIFY)
     for name, path, side_effect, seconds in (
-        ("look_up", "/look", "read", 25), ("mail_it", "/mail", "write", 12),
+        ("look_up", "/look", "read", 120), ("mail_it", "/mail", "write", 12),
     ):  # fmt: skip
         url = f"http://127.0.0.1:{tools.server.port}{path}"
         tool = make_tool(
@@ -134,7 +134,7 @@ def settled(*threads):
         )
         return not busy and runs.count() == len(threads)
 
-    wait_for(rest, seconds=75, what="the conversations")
+    wait_for(rest, seconds=120, what="the conversations")
 
 
 IN_THE_MIDDLE = {
@@ -173,8 +173,8 @@ def killed_in_the_middle(servers, talk, tools):
     with ThreadPoolExecutor(4) as pool:
         for thread, text in IN_THE_MIDDLE.items():
             if thread == "mails":
-                wait_for(lambda: all(map(under_way, others)), seconds=40, what="the middle")
-                assert tools.hit["/look"].wait(20)
+                wait_for(lambda: all(map(under_way, others)), seconds=100, what="the middle")
+                assert tools.hit["/look"].wait(60)
             pool.submit(talk.say, server, thread, text)
         assert tools.hit["/mail"].wait(40)
         wait_for(lambda: under_way("mails"), seconds=40, what="the mail")

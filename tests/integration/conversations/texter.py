@@ -10,7 +10,7 @@ from tests.factories.organizations import make_organization
 from tests.services.ports import wait_for
 from voiceassist.conversations.models import Conversation
 
-SECONDS = 30
+SECONDS = 90
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 
 

@@ -114,7 +114,7 @@ def test_deleted_documents_are_forgotten(shop):
 
 def test_the_limit_is_kept(shop):
     collection = make_collection(shop)
-    for number in range(30):
+    for number in range(22):
         make_document(collection, "We sell bells.", title=f"Page {number}")
     assert len(search(shop.pk, "bells")) == 3
     assert len(search(shop.pk, "bells", limit=100)) == 20

@@ -1,5 +1,6 @@
 """Questions outlive processes: whoever asked, whoever answers and whoever waits may be others."""
 
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -39,11 +40,15 @@ def operator(organization):
     return make_member(organization, "operator")
 
 
-def program():
-    """A new process, ready."""
-    started = Program("tests.integration.tools.asking")
-    assert started.read() == {"ready": True}
-    return started
+@contextmanager
+def programs(number):
+    """New processes, ready; they start at the same time."""
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(Program("tests.integration.tools.asking")) for _ in range(number)
+        ]
+        assert [each.read() for each in started] == [{"ready": True}] * number
+        yield started
 
 
 def ended(row):
@@ -54,11 +59,11 @@ def ended(row):
 def test_a_question_is_answered_in_another_process_than_the_one_that_was_killed(
     worker, refund, operator, tool_server
 ):
-    with program() as first:
+    with programs(1) as [first]:
         asked = first.ask(do="call", tool=refund.pk, call_id="c1")
         assert asked["status"] == "awaiting_approval"
         assert first.kill() == KILLED
-    with program() as caller, program() as staff:
+    with programs(2) as [caller, staff]:
         again = caller.ask(do="call", tool=refund.pk, call_id="c2")
         assert again["question"] == asked["question"], "who waits anew waits for the same answer"
         told = staff.ask(do="answer", question=asked["question"], people=[operator.pk])
@@ -74,7 +79,7 @@ def test_a_question_is_answered_in_another_process_than_the_one_that_was_killed(
 def test_a_yes_counts_though_its_process_is_killed_before_the_run_is_handed_over(
     worker, refund, operator, tool_server
 ):
-    with program() as staff:
+    with programs(1) as [staff]:
         asked = staff.ask(do="call", tool=refund.pk, call_id="c1")
         staff.tell(do="answer", question=asked["question"], people=[operator.pk], dies=True)
         assert staff.process.wait(60) == KILLED
@@ -84,15 +89,14 @@ def test_a_yes_counts_though_its_process_is_killed_before_the_run_is_handed_over
     lost = sweeping.QUEUED_SECONDS + 1
     rows.update(queued_at=timezone.now() - timedelta(seconds=lost))
     assert sweeping.sweep().again == 1
-    wait_for(lambda: ended(asked["row"]) is not None, seconds=30, what="the run")
+    wait_for(lambda: ended(asked["row"]) is not None, seconds=60, what="the run")
     assert rows.get().status == "success" and len(tool_server.received) == 1
 
 
 def test_of_twenty_answers_from_four_processes_one_wins(organization, refund):
     people = [make_member(organization, "operator").pk for _ in range(20)]
-    with program() as one, program() as two, program() as three, program() as four:
-        everybody = (one, two, three, four)
-        asked = one.ask(do="call", tool=refund.pk, call_id="c1")
+    with programs(4) as everybody:
+        asked = everybody[0].ask(do="call", tool=refund.pk, call_id="c1")
         for number, each in enumerate(everybody):
             five = people[number * 5 : number * 5 + 5]
             each.tell(do="answer", question=asked["question"], people=five)

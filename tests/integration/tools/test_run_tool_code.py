@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -70,7 +71,7 @@ def test_each_line_is_answered_in_order() -> None:
     assert answers[3]["error_message"].startswith("ZeroDivisionError")
     assert (answers[4]["error_code"], answers[4]["line"]) == ("code_rejected", 1)
     assert answers[6]["error_code"] == "timeout"
-    assert 300 <= answers[6]["duration_ms"] < 5000
+    assert "within 0.3 s" in answers[6]["error_message"] and answers[6]["duration_ms"] >= 300
     assert answers[7]["error_message"].startswith("MemoryError")
 
 
@@ -122,8 +123,10 @@ def test_requests_go_through_the_door() -> None:
             + body(f"return requests.get('http://127.0.0.1:{port}/').text"),
             "allowed_imports": ["requests"],
         }
-        (refused,) = run(tool)
-        (allowed,) = run(tool, OUTBOUND_ALLOW=f"127.0.0.1:{port}")
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(run, tool)
+            (allowed,) = run(tool, OUTBOUND_ALLOW=f"127.0.0.1:{port}")
+        (refused,) = first.result()
     finally:
         server.shutdown()
         thread.join()

@@ -138,7 +138,7 @@ def test_a_pdf_that_cannot_be_read_says_why(data, words):
 )
 def test_a_hostile_file_ends_as_a_sentence(data, form):
     with pytest.raises(Unreadable) as refused:
-        process.read(data, form, seconds=4)
+        process.read(data, form, seconds=2)
     assert str(refused.value).endswith(".")
 
 
