@@ -143,9 +143,9 @@ def with_defaults(schema: Any, value: Any) -> Any:
     return filled
 
 
-def declared_names(schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the arguments that a schema declares."""
-    names = _properties(schema)
+def declared_names(schema: Any) -> frozenset[str]:
+    """Return the names of the arguments that a schema declares; none where it is no schema."""
+    names = _properties(schema) if isinstance(schema, Mapping) else None
     return frozenset(names or ())
 
 

@@ -168,6 +168,8 @@ def test_names_are_unique_until_a_tool_is_archived(organization):
         ({"timeout_seconds": "5"}, "timeout_seconds"),
         ({"retry_attempts": 11}, "retry_attempts"),
         ({"function_definition": "x"}, "function_definition"),
+        ({"function_definition": {"parameters": "x"}}, "function_definition.function.parameters"),
+        ({"function_definition": {"parameters": [1]}}, "function_definition.function.parameters"),
         ({"function_definition": {"name": "other", "parameters": PARAMETERS}},
          "function_definition.function.name"),
         ({"function_definition": {"parameters": {"type": "array"}}},
