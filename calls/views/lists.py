@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Trim
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -86,9 +87,9 @@ def live_card(request: HttpRequest) -> HttpResponse:
 
 def _live(organization: Organization) -> dict[str, Any]:
     said = TranscriptItem.unscoped.filter(call=OuterRef("pk")).exclude(text="")
-    newest = said.order_by("-position")
+    newest = said.order_by("-position").annotate(words=Trim("text"))
     calls = live_calls(organization).annotate(
-        newest_words=Subquery(newest.values("text")[:1]),
+        newest_words=Subquery(newest.values("words")[:1]),
     )[:LIVE_SHOWN]
     looks = [(call.pk, call.status, call.newest_words) for call in calls]
     mark = hashlib.sha256(repr(looks).encode()).hexdigest()[:16]

@@ -51,7 +51,8 @@ async def test_arguments_are_read_in_the_order_in_which_they_run(
     assert not set(live + shown) & set(ALL_THAT_TURN)
     await field.fill("txt.exe")
     await card.get_by_role("button", name="Approve").click()
-    await expect(card.locator("schema-form .error").first).to_have_text("This is no valid JSON.")
+    wrong = card.locator("schema-form .error").first
+    await expect(wrong).to_have_text("This is no valid JSON. Write a JSON text, in double quotes.")
     await field.fill('"\\u202etxt.exe"')
     await card.get_by_role("button", name="Approve").click()
     edited = await page.evaluate("window.given.editedArgs")

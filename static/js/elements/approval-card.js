@@ -93,7 +93,7 @@ class ApprovalCard extends HTMLElement {
       await this.conversation.answer(this.shownCall.id, given);
     } catch (error) {
       this.problem.hidden = false;
-      this.problem.textContent = error.message;
+      this.problem.replaceChildren(icon("x", "sm"), error.message);
     }
   }
 

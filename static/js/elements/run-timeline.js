@@ -34,9 +34,11 @@ class RunTimeline extends HTMLElement {
 
 function line(call) {
   const [tone, name, word] = WORDS[call.status] ?? WORDS.proposed;
-  const message = call.result?.message;
+  const { decision, reason, changes = [] } = call.approval ?? {};
+  // What a no tells the model is no word to the person who said it.
+  const message = call.status === "rejected" && decision === "rejected" ? reason && `Reason: ${reason}` : call.result?.message;
   const data = call.result?.data;
-  const edited = (call.approval?.changes ?? []).map(({ path, before, after }) => `${inReadingOrder(path)}: ${shown(before)} → ${shown(after)}`);
+  const edited = (changes ?? []).map(({ path, before, after }) => `${inReadingOrder(path)}: ${given(before)} → ${given(after)}`);
   return h("details", { className: "run" },
     h("summary", {},
       h("span", { className: "run-name" }, icon(call.external ? "browser" : "tools", "sm"), titled(call.name)),
@@ -47,6 +49,10 @@ function line(call) {
       edited.length ? h("p", { className: "small" }, `Changed before it ran: ${edited.join("; ")}`) : null,
       message ? h("p", { className: "small", dir: "auto" }, message) : null,
       data !== undefined && data !== null ? h("pre", { className: "code wrap" }, shown(data)) : null));
+}
+
+function given(value) {
+  return value === null || value === undefined ? "nothing" : shown(value);
 }
 
 customElements.define("run-timeline", RunTimeline);

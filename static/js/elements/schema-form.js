@@ -57,10 +57,13 @@ class Field {
     this.drawn = this.#content();
     this.input.id = id;
     this.problem = h("p", { className: "error", id: `${id}-error`, hidden: true });
-    const help = declared.description ? h("p", { className: "help", id: `${id}-help` }, declared.description) : null;
+    const told = [declared.description, this.json && JSON_HELP[declared.type]].filter(Boolean).join(" ");
+    const help = told ? h("p", { className: "help", id: `${id}-help` }, told) : null;
     this.input.setAttribute("aria-describedby", [help && `${id}-help`, `${id}-error`].filter(Boolean).join(" "));
-    const label = h("label", { for: id }, h("bdi", {}, declared.title ?? titled(name)), required || plain ? "" : h("small", {}, " optional"));
-    this.element = h("div", { className: "field" }, label, this.input, this.problem, help);
+    const ticked = this.input.type === "checkbox";
+    const words = [h("bdi", {}, declared.title ?? titled(name)), required || plain || ticked ? "" : h("small", {}, " optional")];
+    const asked = ticked ? [h("label", { className: "check" }, this.input, h("span", {}, words))] : [h("label", { for: id }, words), this.input];
+    this.element = h("div", { className: "field" }, asked, this.problem, help);
     this.element.addEventListener("input", () => this.mark(""));
   }
 
@@ -134,6 +137,7 @@ function number(text, type, { minimum, maximum }) {
 }
 
 const JSON_WORDS = { array: "list", object: "object", string: "text, in double quotes" };
+const JSON_HELP = { array: 'A JSON list, such as ["a", "b"].', object: 'A JSON object, such as {"name": "value"}.' };
 
 function json(text, type) {
   try {
@@ -141,7 +145,7 @@ function json(text, type) {
     const given = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
     return given === type ? { value } : { problem: `Write a JSON ${JSON_WORDS[type]}.` };
   } catch {
-    return { problem: "This is no valid JSON." };
+    return { problem: `This is no valid JSON. Write a JSON ${JSON_WORDS[type]}.` };
   }
 }
 

@@ -60,7 +60,7 @@ class ToolInbox extends HTMLElement {
     const problem = h("p", { className: "error", role: "alert", hidden: true });
     const tell = (work) => work.catch((error) => {
       problem.hidden = false;
-      problem.textContent = error.message;
+      problem.replaceChildren(icon("x", "sm"), error.message);
     });
     const answer = (result) => tell(this.talk.answer(call.id, { result }));
     const refuse = (reason = "") => tell(this.talk.answer(call.id, { approved: false, reason }));
