@@ -31,7 +31,7 @@ function start() {
   inbox.addEventListener("closed", () => message.focus());
   talk.addEventListener("change", draw);
   talk.addEventListener("line", ({ detail }) => line(detail));
-  addEventListener("pagehide", () => talk.close());
+  addEventListener("pagehide", ({ persisted }) => persisted || talk.close()); // whoever comes back finds it as it was
   offerTools();
 
   form.addEventListener("submit", (event) => {

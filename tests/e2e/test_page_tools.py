@@ -8,7 +8,7 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.demo import OF_THE_DEMO, sign_in
-from tests.e2e.test_chat import open_chat, say
+from tests.e2e.test_chat import last_words, open_chat, say
 from tests.services.product import Product
 
 pytestmark = OF_THE_DEMO
@@ -47,6 +47,7 @@ async def test_tools_that_exist_are_not_offered_however_many_there_are(
     await page.goto("/assistants/demo/chat")
     async with asyncio.timeout(60):
         await read.wait()
+    await page.wait_for_load_state("networkidle")
     assert set(sizes) == {1} and len(sizes) > 1
     await expect(page.get_by_role("button", name="Add the chat's tools")).to_have_count(0)
     await context.close()
@@ -128,4 +129,17 @@ async def test_a_field_that_is_wrong_takes_no_keys_that_are_meant_for_another(
     await expect(card.get_by_label("Note")).to_have_value("late")
     await card.get_by_role("button", name="Approve").click()
     await expect(card.get_by_label("Order")).to_be_focused()
+    await context.close()
+
+
+async def test_a_page_that_the_browser_keeps_goes_on_when_one_comes_back(
+    demo: Product, browser: Browser
+) -> None:
+    context, page = await open_chat(demo, browser)
+    await say(page, "Hello")
+    await expect(last_words(page)).not_to_be_empty()
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await say(page, "Hello again")
+    await expect(page.locator("[data-messages] > .me")).to_have_count(2)
+    await expect(page.locator("[data-messages] > li:not(.me)")).to_have_count(2)
     await context.close()
