@@ -59,6 +59,13 @@ def test_the_answer_is_found_in_a_batch():
     assert answer_to(7, body, "application/json")["result"] == {"a": 1}
 
 
+def test_a_stream_that_is_left_in_the_middle_of_a_letter_has_its_answer():
+    answer = 'data: {"jsonrpc":"2.0","id":7,"result":{"a":"é"}}\n\n'
+    later = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"é'
+    body = (answer + later).encode()[:-1]
+    assert answer_to(7, body, "text/event-stream")["result"] == {"a": "é"}
+
+
 @pytest.mark.parametrize("stream", ["", "data: 5\n\n", f"data: {MESSAGE}", "data: [1]\n\n"])
 def test_a_stream_without_the_answer(stream):
     with pytest.raises(ToolResponseError):

@@ -38,11 +38,11 @@ def answer_to(
     """
     kind = content_type.partition(";")[0].strip().lower()
     try:
-        text = body.decode("utf-8")
         if kind == "text/event-stream":
-            found = [json.loads(data) for data in _events(text)]
+            # It is left once the answer is there, be it in the middle of a later event's letter.
+            found = [json.loads(data) for data in _events(body.decode("utf-8", "replace"))]
         elif kind == "application/json":
-            whole = json.loads(text)
+            whole = json.loads(body.decode("utf-8"))
             found = whole if isinstance(whole, list) else [whole]
         else:
             raise _unusable(f"It is of type {kind[:60] or 'nothing'!r}.", body, mask)
