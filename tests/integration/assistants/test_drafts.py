@@ -111,3 +111,19 @@ def test_a_copy_has_the_words_but_neither_numbers_nor_versions() -> None:
     assert not first.versions.exists()
     original.refresh_from_db()
     assert original.slug == "desk"
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"), [("slug", "_slug_taken"), ("agent_class_name", "_class_name_taken")]
+)
+def test_a_name_that_was_taken_a_moment_ago_is_refused_at_its_field(
+    monkeypatch: pytest.MonkeyPatch, field: str, asked: str
+) -> None:
+    organization = make_organization()
+    drafts.save(draft(organization, **{"slug": "first", field: "desk"}))
+    before = iter([False])  # nobody had it when it was looked for
+    monkeypatch.setattr(drafts, asked, lambda assistant: next(before, True))
+    with pytest.raises(InvalidInput) as error:
+        drafts.save(draft(organization, **{"slug": "second", field: "desk"}))
+    assert set(error.value.errors) == {field}
+    assert Assistant.unscoped.count() == 1

@@ -67,3 +67,15 @@ def test_a_removed_number_is_free_again() -> None:
     freed = make_number(make_organization())
     numbers.remove(freed)
     assert make_number(make_organization()).number == freed.number
+
+
+def test_a_number_that_was_taken_a_moment_ago_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rival = make_organization()
+
+    def overtaken(row: PhoneNumber, assistant: object) -> None:
+        PhoneNumber(organization=rival, number=row.number).save()
+
+    monkeypatch.setattr(numbers, "_check_own", overtaken)
+    with pytest.raises(InvalidInput) as error:
+        make_number(make_organization(), "+12025550123")
+    assert "in use already" in error.value.errors["number"]

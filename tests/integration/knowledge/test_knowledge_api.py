@@ -9,7 +9,7 @@ from django.test import Client
 from tests.factories.knowledge import make_collection, make_document
 from tests.factories.organizations import make_key, make_organization
 from voiceassist.knowledge.models import KnowledgeCollection, KnowledgeDocument
-from voiceassist.knowledge.services import indexing
+from voiceassist.knowledge.services import collections, indexing
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/organization/knowledge"
@@ -143,3 +143,10 @@ def test_another_organizations_rows_do_not_exist(shop, collection):
     assert call(other, "post", "/search", {"query": "bells"})["results"] == []
     named = {"query": "bells", "collections": ["help-pages"]}
     assert call(other, "post", "/search", named)["results"] == []
+
+
+def test_a_slug_that_was_taken_a_moment_ago_is_refused(shop, collection, monkeypatch):
+    monkeypatch.setattr(collections, "_taken", lambda _: False)
+    told = call(shop, "post", "", {"name": "Help pages"}, expect=400)
+    assert fields(told) == {"slug"}
+    assert KnowledgeCollection.unscoped.count() == 1

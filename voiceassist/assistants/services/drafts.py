@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from pydantic import ValidationError as SpecError
 
 from voiceassist.assistants.choices import TurnDetection
@@ -38,13 +38,13 @@ def save(assistant: Assistant) -> Assistant:
         InvalidInput: names each field that must change.
     """
     check(assistant)
-    if _slug_taken(assistant):
-        text = f"Another assistant is called {assistant.slug}; choose another short name."
-        raise InvalidInput({"slug": text})
-    if _class_name_taken(assistant):
-        text = f"Another assistant has the class name {assistant.agent_class_name}."
-        raise InvalidInput({"agent_class_name": f"{text} Choose another one, or leave it empty."})
-    assistant.save()
+    _check_taken(assistant)
+    try:
+        with transaction.atomic():
+            assistant.save()
+    except IntegrityError:  # one of its names was taken a moment ago
+        _check_taken(assistant)
+        raise
     organization = assistant.organization
     if organization.default_assistant_id is None:
         organization.default_assistant = assistant
@@ -78,6 +78,20 @@ def _of_columns(assistant: Assistant) -> dict[str, str]:
     except ValidationError as error:
         return {field: " ".join(texts) for field, texts in error.message_dict.items()}
     return {}
+
+
+def _check_taken(assistant: Assistant) -> None:
+    """Judge the names by which programs and pages find one assistant.
+
+    Raises:
+        InvalidInput: another one has it.
+    """
+    if _slug_taken(assistant):
+        text = f"Another assistant is called {assistant.slug}; choose another short name."
+        raise InvalidInput({"slug": text})
+    if _class_name_taken(assistant):
+        text = f"Another assistant has the class name {assistant.agent_class_name}."
+        raise InvalidInput({"agent_class_name": f"{text} Choose another one, or leave it empty."})
 
 
 def _slug_taken(assistant: Assistant) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import IntegrityError, transaction
 from phonenumber_field.phonenumber import PhoneNumber as Parsed
 from phonenumber_field.phonenumber import to_python
 
@@ -32,10 +33,15 @@ def save(row: PhoneNumber) -> PhoneNumber:
         InvalidInput: no valid number, taken, or the assistant is another organization's.
     """
     row.number = parse(str(row.number))
+    taken = InvalidInput({"number": f"{row.number} is in use already; remove it there first."})
     if PhoneNumber.unscoped.filter(number=row.number).exclude(pk=row.pk).exists():
-        raise InvalidInput({"number": f"{row.number} is in use already; remove it there first."})
+        raise taken
     _check_own(row, row.assistant)
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # since a moment ago
+        raise taken from None
     return row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from voiceassist.foundation.errors import InvalidInput
@@ -30,7 +30,11 @@ def save(collection: KnowledgeCollection) -> KnowledgeCollection:
         raise InvalidInput(errors)
     known = KnowledgeCollection.unscoped.filter(pk=collection.pk)
     before = known.values_list("language", flat=True).first() if collection.pk else None
-    collection.save()
+    try:
+        with transaction.atomic():
+            collection.save()
+    except IntegrityError:  # since a moment ago
+        raise InvalidInput({"slug": _called(collection)}) from None
     if before is not None and before != collection.language:
         for document in collection.documents.all():
             documents.order(document)
@@ -59,10 +63,14 @@ def _faults(collection: KnowledgeCollection) -> dict[str, str]:
     elif not _SLUG.fullmatch(collection.slug):
         errors["slug"] = "Write small letters, digits and hyphens, such as help-pages."
     elif _taken(collection):
-        errors["slug"] = f"Another collection is called {collection.slug}; choose another name."
+        errors["slug"] = _called(collection)
     if collection.language not in TextLanguage.values:
         errors["language"] = f"Choose one of {', '.join(TextLanguage.values)}."
     return errors
+
+
+def _called(collection: KnowledgeCollection) -> str:
+    return f"Another collection is called {collection.slug}; choose another name."
 
 
 def _taken(collection: KnowledgeCollection) -> bool:
