@@ -96,8 +96,13 @@ class Admitted:
         self._give()
         self._memory.give_back(self._party, self._memory_mb)
 
-    def lending(self, http: HttpPort) -> HttpPort:
-        """Return the port as one that lends the place to others while its child only waits."""
+    def lending(self, http: HttpPort, seconds: float) -> HttpPort:
+        """Return the port as one that lends the place to others while its child only waits.
+
+        Args:
+            seconds: how long the child lives: nobody waits for a place for one that is over.
+        """
+        self._until = min(self._until, time.monotonic() + seconds)
 
         def ask(request: HttpRequest) -> HttpAnswer:
             self._give()

@@ -173,7 +173,7 @@ class Sandbox:
                 frame = _frame(_message(job, blob))
             except (wire.TooLarge, TypeError, ValueError, RecursionError) as error:
                 return outcomes.unfit(error)
-            said = self._exchange(frame, child.lending(http), memory, timeout, until)
+            said = self._exchange(frame, child.lending(http, timeout), memory, timeout, until)
             return outcomes.finished(said, memory, timeout, mask)
 
     def _compiled(self, code: str, until: float) -> str | Finished:

@@ -19,10 +19,10 @@ REPLY = {"status": 204, "url": "https://example.com/"}
 class Asking:
     """A run in a thread of its own, whose tool waits for an HTTP answer until it is given one."""
 
-    def __init__(self, box: Sandbox, deadline_s: float) -> None:
+    def __init__(self, box: Sandbox, deadline_s: float, timeout_s: float = 60) -> None:
         self._asked, self._answered = threading.Event(), threading.Event()
         self._ended: list[Finished] = []
-        job = Job(ASKING, {}, {}, ("requests",), timeout_s=60)
+        job = Job(ASKING, {}, {}, ("requests",), timeout_s=timeout_s)
 
         def http(request: dict[str, object]) -> dict[str, object]:
             self._asked.set()
@@ -126,6 +126,24 @@ def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> Non
             if "busy" in finished.error_message:
                 break
         assert "busy" in finished.error_message
+        assert run(box).result == 1
+    finally:
+        box.close()
+
+
+def test_nobody_waits_for_a_place_for_a_tool_whose_own_time_is_over() -> None:
+    box = Sandbox(concurrency=1)
+    try:
+        assert run(box).result == 1
+        waiting = Asking(box, 600, timeout_s=2)
+        long = meanwhile(box, ENDLESS, timeout=120)
+        waiting.answer()
+        finished = waiting.result()
+        assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
+        assert "busy" in finished.error_message
+        assert box.zygote_pid is not None
+        walls.kill(*busy(box.zygote_pid))
+        assert long().outcome == "killed"
         assert run(box).result == 1
     finally:
         box.close()
