@@ -24,6 +24,7 @@ from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 from voiceassist.foundation.reading_order import in_reading_order
 
 OWNER = "organization"
+SHORT_NAME = "Write letters, digits, hyphens and underscores only, such as front-desk."
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -132,6 +133,12 @@ class OrganizationAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """Leave the organization out of the form: it is the current one."""
         return (*(super().get_exclude(request, obj) or ()), OWNER)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field; one for a short name says in plain words what it takes."""
+        if isinstance(db_field, models.SlugField):
+            kwargs.setdefault("error_messages", {"invalid": SHORT_NAME})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     # --- saving through services ---------------------------------------------------------------
     def get_form(
