@@ -2,9 +2,22 @@
 
 import socket
 
+import certifi
 import pytest
 
-from tests.security.outbound.servers import RawServer
+from tests.security.outbound.servers import RawServer, certificate
+
+
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory):
+    """A file with the certificate of nobody that the tests ask."""
+    return certificate(tmp_path_factory.mktemp("trusted"), "nobody.example")[1]
+
+
+@pytest.fixture(autouse=True)
+def few_are_trusted(monkeypatch, one_certificate):
+    """Each test makes doors of its own, and each door reads all certificates that it trusts."""
+    monkeypatch.setattr(certifi, "where", lambda: one_certificate)
 
 
 @pytest.fixture
