@@ -35,7 +35,8 @@ async def a_page(site: Site, browser: Browser, **window: Any) -> Page:
 
 async def test_a_form_says_how_to_write_what_is_no_text(site: Site, browser: Browser) -> None:
     page = await a_page(site, browser)
-    await page.evaluate(ASK, {"urgent": {"type": "boolean"}, "items": {"type": "array"}})
+    fields = {"urgent": {"type": "boolean"}, "items": {"type": "array"}}
+    await page.evaluate(ASK, fields)
     form = page.locator("schema-form")
     await expect(form.locator("label.check")).to_have_text("Urgent")
     await form.get_by_label("Urgent").check()
@@ -50,6 +51,21 @@ async def test_a_form_says_how_to_write_what_is_no_text(site: Site, browser: Bro
         "urgent": True,
         "items": ["one", "two"],
     }
+    await page.context.close()
+
+
+async def test_a_form_shows_a_value_that_its_control_cannot_hold(
+    site: Site, browser: Browser
+) -> None:
+    page = await a_page(site, browser)
+    moment = {"type": "string", "format": "date-time"}
+    await page.evaluate(ASK, {"at": moment, "until": moment})
+    form = page.locator("schema-form")
+    await form.evaluate('(form) => { form.value = { at: "2026-01-02T10:00:00Z" }; }')
+    await expect(form.get_by_label("At")).to_have_value("2026-01-02T10:00:00Z")
+    await expect(form.get_by_label("Until")).to_have_attribute("type", "datetime-local")
+    await form.get_by_label("At").fill("2026-01-02T11:00:00Z")
+    assert await form.evaluate("(form) => form.read()") == {"at": "2026-01-02T11:00:00Z"}
     await page.context.close()
 
 

@@ -24,7 +24,7 @@ from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 from voiceassist.foundation.reading_order import in_reading_order
 
 OWNER = "organization"
-SHORT_NAME = "Write letters, digits, hyphens and underscores only, such as front-desk."
+SHORT_NAME = "Write letters, digits and hyphens only, such as front-desk."
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 

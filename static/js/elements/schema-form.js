@@ -124,7 +124,9 @@ function control(declared, value, structured) {
     area.value = text;
     return area;
   }
-  return h("input", { className: "input", type: TYPES[format] ?? "text", value: text, maxlength: declared.maxLength, dir });
+  const input = h("input", { className: "input", type: TYPES[format] ?? "text", value: text, maxlength: declared.maxLength, dir });
+  if (input.value !== text) Object.assign(input, { type: "text", value: text }); // a date with a zone, say: never an empty box
+  return input;
 }
 
 function number(text, type, { minimum, maximum }) {
