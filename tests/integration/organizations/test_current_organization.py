@@ -141,6 +141,19 @@ def test_a_page_without_a_choice_leads_to_the_choice_and_back(person: User) -> N
     assert client.get("/calls").status_code == 200
 
 
+def test_whoever_starts_a_server_is_led_to_the_first_organization() -> None:
+    boss, add = make_superuser(), "/admin/organizations/organization/add/"
+    client = Client()
+    client.force_login(boss, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(client.get("/calls")["Location"]).content.decode()
+    assert f'href="{add}"' in page
+    assert "Ask an admin" not in page
+    form = client.get(add).content.decode()
+    assert "#id_slug" in form.split("data-prepopulated-fields=")[1].partition(">")[0]
+    client.post(add, {"name": "Front", "slug": "front", "tool_review": "own"})
+    assert client.get("/calls").status_code == 200
+
+
 def test_choosing_never_leads_to_another_site(person: User) -> None:
     client = Client()
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -72,6 +72,10 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Organization
         fields = ("name", "slug", "default_assistant", "tool_review")
+        labels: ClassVar[Any] = {"slug": "Short name"}
+        help_texts: ClassVar[Any] = {
+            "slug": "For addresses, programs and commands: letters, digits, hyphens."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,6 +118,7 @@ class OrganizationPageAdmin(OrganizationAdmin):
     list_display = ("name", "slug", "default_assistant", "created_at")
     list_select_related = ("default_assistant",)
     search_fields = ("name", "slug")
+    prepopulated_fields: ClassVar[Any] = {"slug": ("name",)}
     fieldsets = (
         (None, {"fields": ("name", "slug", "default_assistant")}),
         ("Tools", {"fields": (
@@ -127,6 +132,10 @@ class OrganizationPageAdmin(OrganizationAdmin):
             return self.fieldsets
         rules = ("tool_review", "tool_rate_limit", "outbound_allow", "outbound_deny")
         return (self.fieldsets[0], ("Tools", {"fields": rules}))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Fill in the short name while a new organization is written, and never afterwards."""
+        return super().get_prepopulated_fields(request, obj) if obj is None else {}
 
     def rows_of(self, rows: QuerySet[Any], organization: Any) -> QuerySet[Any]:
         """Return the organization itself: it belongs to none."""
