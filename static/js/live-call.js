@@ -79,6 +79,7 @@ class LiveCall extends HTMLElement {
     this.piece("ending").textContent = ending;
     this.piece("ending").hidden = false;
     for (const element of this.querySelectorAll("[data-while-live], [data-audio]")) element.hidden = true;
+    for (const element of this.querySelectorAll("[data-once-over]")) element.hidden = false;
     for (const caret of this.querySelectorAll("[data-caret]")) caret.hidden = true;
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     // The counts around the page would go on counting this call.

@@ -100,6 +100,7 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(
     seen.set()
     await expect(page.locator("[data-call-pill]")).to_have_text("Completed")
     await expect(page.locator("[data-ending]")).to_contain_text("Ended by the assistant")
+    await expect(page.get_by_role("heading", name="Details", exact=True)).to_be_visible()
     await asyncio.wait_for(calling, 60)
     # What came live is what is kept.
     ids = "rows => rows.map((row) => row.dataset.id)"

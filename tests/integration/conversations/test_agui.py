@@ -13,7 +13,7 @@ from tests.factories.conversations import ASK, give_browser_tool
 from tools_library.approvals import expiry
 from tools_library.models import Approval, ToolExecution
 from tools_library.services import sweeping
-from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.models import Conversation, Message
 from voiceassist.conversations.services import settling
 
 pytestmark = pytest.mark.embedded
@@ -79,6 +79,20 @@ def test_words_come_as_one_message_and_a_run_sent_twice_says_nothing_new(agui):
     agui.messages.pop()
     again = agui.run()
     assert "TEXT_MESSAGE_CONTENT" not in types(again) and again[-1]["type"] == "RUN_FINISHED"
+
+
+def test_an_answer_that_failed_is_given_when_the_client_runs_the_same_history_again(agui, chat):
+    chat.site.behave(chat_faults=1, chat_fault="no_credit")
+    failed = agui.say("Hello")
+    assert failed[-1]["type"] == "RUN_ERROR"
+    agui.messages.pop()
+    chat.site.behave()
+    again = agui.run()
+    assert again[-1]["outcome"] == {"type": "success"} and "TEXT_MESSAGE_CONTENT" in types(again)
+    said = Message.unscoped.order_by("pk").values_list("role", flat=True)
+    assert list(said) == ["user", "assistant"]
+    agui.messages.pop()
+    assert "TEXT_MESSAGE_CONTENT" not in types(agui.run())
 
 
 def test_a_tool_of_the_client_ends_the_run_and_its_message_goes_on(agui):

@@ -217,16 +217,21 @@ def _answer(conversation: Conversation, given: RunInput, who: Participant) -> No
 
 
 def _say(conversation: Conversation, given: RunInput, who: Participant) -> Started | None:
-    """Say what the person wrote since the agent's last words and that is not known yet."""
+    """Say what the person wrote since the agent's last words and that is not known yet.
+
+    What is known and could not be answered is answered anew.
+    """
     written = given.newest()
     ids = [key for each in written if (key := id_of(each))]
     rows = Message.unscoped.filter(conversation=conversation, client_id__in=ids)
     known = set(rows.values_list("client_id", flat=True))
     # Several messages were said as one, under the id of the newest.
     new = list(itertools.takewhile(lambda each: id_of(each) not in known, written))
-    if not new:
+    if not new and not (written and _failed(reading.newest_run(conversation))):
         return None
     pace.check(who, conversation)
+    if not new:
+        return starting.again(conversation, client_tools=given.tools, context=given.context)
     words = "\n\n".join(said for each in reversed(new) if (said := words_of(each)).strip())
     try:
         return starting.say(
@@ -238,6 +243,10 @@ def _say(conversation: Conversation, given: RunInput, who: Participant) -> Start
         )
     except InvalidInput as error:
         raise InvalidInput({_FIELDS.get(k, k): text for k, text in error.errors.items()}) from None
+
+
+def _failed(run: AgentRun | None) -> bool:
+    return run is not None and run.status == RunStatus.FAILED
 
 
 def _snapshots(conversation: Conversation) -> list[dict[str, Any]]:
@@ -272,8 +281,8 @@ def _result(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def _end(conversation: Conversation, translator: Translator) -> list[dict[str, Any]]:
     """Return the last events of a run, by how the conversation stands."""
-    run = AgentRun.unscoped.filter(conversation=conversation).order_by("-pk").first()
-    if run is not None and run.status == RunStatus.FAILED:
+    run = reading.newest_run(conversation)
+    if run is not None and _failed(run):
         return [translator.failed(run.stop_reason, run.error_message)]
     if run is not None and run.status == RunStatus.CANCELLED:
         return [translator.finished({"type": "cancelled"})]

@@ -21,6 +21,7 @@ from voiceassist.conversations.services import (
     events,
     locking,
     python_agents,
+    reading,
     rows,
     stepping,
 )
@@ -133,23 +134,65 @@ def say(
     assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
     _make_room(locked)
+    run = _new_run(locked, assistant, client_tools, said_besides)
+    message = locking.write(locked, run, Role.USER, text, client_id)
+    locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
+    _begin(locked, run, ("user_message", {"message_id": message.pk, "text": text}))
+    return Started(run, after)
+
+
+@transaction.atomic
+def again(
+    conversation: Conversation,
+    *,
+    client_tools: Sequence[Mapping[str, Any]] = (),
+    context: Any = None,
+) -> Started | None:
+    """Answer what the person said last once more; None where that did not fail.
+
+    Args:
+        client_tools: as `say` takes them.
+        context: as `say` takes it.
+
+    Raises:
+        InvalidInput: the context cannot be taken.
+        NotReady: the assistant is gone, or cannot chat any more.
+    """
+    said_besides = contexts.checked(context)
+    locked = locking.lock(conversation.pk)
+    last = reading.newest_run(locked)
+    if last is None or last.status != RunStatus.FAILED:
+        return None
+    assistant = _ready(locked)
+    after = max(locked.last_seq, locked.reserved_seq)
+    run = _new_run(locked, assistant, client_tools, said_besides)
+    _begin(locked, run)
+    return Started(run, after)
+
+
+def _new_run(
+    locked: Conversation,
+    assistant: Assistant | None,
+    client_tools: Sequence[Mapping[str, Any]],
+    context: Any,
+) -> AgentRun:
     run = AgentRun(
         organization_id=locked.organization_id,
         conversation=locked,
         assistant_version_id=assistant.published_version_id if assistant else None,
         client_tools=[dict(each) for each in client_tools],
-        context=said_besides,
+        context=context,
     )
     written.insert([run])
-    message = locking.write(locked, run, Role.USER, text, client_id)
-    locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
+    return run
+
+
+def _begin(locked: Conversation, run: AgentRun, *said: tuple[str, dict[str, Any]]) -> None:
     about = {"thread_id": locked.thread_id, "run_id": str(run.run_id)}
-    said = {"message_id": message.pk, "text": text}
-    events.append(locked, [("run_started", about), ("user_message", said)])
+    events.append(locked, [("run_started", about), *said])
     stepping.reserve(locked)
     locking.save(locked)
     due.announce(run.pk)
-    return Started(run, after)
 
 
 def _checked(text: str) -> str:
