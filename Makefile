@@ -22,8 +22,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## Install, migrate, fill with demo data and serve on http://127.0.0.1:8000 (PORT=)
-	@PORT=$(PORT) DEMO=1 $(BIN)/python manage.py migrate --verbosity 0 --skip-checks
-	@PORT=$(PORT) DEMO=1 $(BIN)/python manage.py seed_demo
+	@PORT=$(PORT) DEMO=1 $(BIN)/python manage.py seed_demo --migrate
 	@PORT=$(PORT) DEMO=1 exec $(BIN)/python manage.py serve --port $(PORT)
 
 install: $(RUN_READY) ## Prepare .venv alone

@@ -16,11 +16,11 @@ from benchmarks.results import quantiles, verdict
 from tests.services.ports import free_port, wait_for
 
 Say = Callable[[str], None]
-BATCHES = 3
+BATCHES = 5
 
 
 def celery_path(say: Say, rounds: int) -> dict[str, Any]:
-    """Return the whole's and the parts' times; of three batches the one in the middle."""
+    """Return the whole's and the parts' times; of all batches the one in the middle."""
     port, outcomes = free_port(), []
     server = start("benchmarks.endpoint_overhead", str(port))
     try:

@@ -69,8 +69,7 @@ def product_environment(model: str, **seeding: str) -> Iterator[dict[str, str]]:
         "TWILIO_API_BASE_URL": "http://127.0.0.1:9",
     }
     try:
-        manage("migrate", "--verbosity", "0", env=env)
-        manage("seed_demo", env={**env, "DEMO": "1", **seeding})
+        manage("seed_demo", "--migrate", env={**env, "DEMO": "1", **seeding})
         env.pop("PUBLIC_URL")
         yield env
     finally:

@@ -28,8 +28,7 @@ def demo_product(folder: Path) -> Iterator[Product]:
         "STAND_INS_PORT": str(free_port()),
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
     }
-    manage("migrate", "--verbosity", "0", env=env)
-    manage("seed_demo", env=env)
+    manage("seed_demo", "--migrate", env=env)
     product = start_product(env)
     yield product
     product.stop()

@@ -27,8 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "STAND_INS_PORT": str(free_port()),
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
     }
-    manage("migrate", "--verbosity", "0", env=env)
-    manage("seed_demo", env=env)
+    manage("seed_demo", "--migrate", env=env)
     running = start_product(env)
     yield running
     running.stop()
