@@ -10,7 +10,6 @@ django.setup()
 
 from celery.signals import worker_process_init, worker_ready  # noqa: E402
 
-from config.interpreter import favour_who_waits  # noqa: E402
 from tools_library.services.sandbox_health import start_sandbox  # noqa: E402
 from tools_library.services.starting import start_aws  # noqa: E402
 from voiceassist.foundation.jobs.celery_runner import celery_app, register_tasks  # noqa: E402
@@ -24,14 +23,12 @@ def start_in_worker(sender: Any, **_more: Any) -> None:
     if not sender.pool.uses_semaphore:  # a pool of processes: each starts its own, below
         start_sandbox()
         start_aws()
-        favour_who_waits()
 
 
 def start_in_process_of_worker(**_more: Any) -> None:
     """Start what tools need in one process of a pool of processes."""
     start_sandbox()
     start_aws()
-    favour_who_waits()
 
 
 worker_ready.connect(start_in_worker)
