@@ -1,7 +1,10 @@
 """What the sandbox's children use together: places, memory, and the share of each party."""
 
 import threading
+from collections.abc import Callable
 from contextvars import copy_context
+
+import pytest
 
 from tests.security.sandbox import walls
 from tests.security.sandbox.runs import ANSWER, ENDLESS, busy, meanwhile, run
@@ -110,33 +113,21 @@ def test_a_tool_that_may_use_more_than_there_is_runs_alone() -> None:
         box.close()
 
 
-def test_an_answer_that_finds_no_place_before_the_deadline_ends_the_run() -> None:
+@pytest.mark.parametrize(
+    "waiting_for",
+    [
+        pytest.param(lambda box, seconds: Asking(box, seconds), id="the run's deadline"),
+        pytest.param(lambda box, seconds: Asking(box, 600, timeout_s=seconds), id="the tool's own"),
+    ],
+)
+def test_an_answer_that_finds_no_place_in_time_ends_the_run(
+    waiting_for: Callable[[Sandbox, float], Asking],
+) -> None:
     box = Sandbox(concurrency=1)
     try:
         assert run(box).result == 1  # starting it takes no part of the next one's time
-        for deadline in (1, 4, 30):  # the first, or a later one, leaves time to wait for a place
-            waiting = Asking(box, deadline)
-            long = meanwhile(box, ENDLESS, timeout=120)
-            waiting.answer()
-            finished = waiting.result()
-            assert (finished.outcome, finished.error_code) == ("timeout", "timeout")
-            assert box.zygote_pid is not None
-            walls.kill(*busy(box.zygote_pid))
-            assert long().outcome == "killed"
-            if "busy" in finished.error_message:
-                break
-        assert "busy" in finished.error_message
-        assert run(box).result == 1
-    finally:
-        box.close()
-
-
-def test_nobody_waits_for_a_place_for_a_tool_whose_own_time_is_over() -> None:
-    box = Sandbox(concurrency=1)
-    try:
-        assert run(box).result == 1
         for seconds in (1, 4, 30):  # the first, or a later one, leaves time to wait for a place
-            waiting = Asking(box, 600, timeout_s=seconds)
+            waiting = waiting_for(box, seconds)
             long = meanwhile(box, ENDLESS, timeout=120)
             waiting.answer()
             finished = waiting.result()
