@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from tests.integration.conversations.scripted import call
 from tests.integration.conversations.texter import EMPTY, SECONDS, Texter
 from tests.security.outbound.servers import RawServer, answering
 from tests.services.ports import free_port, wait_for
+from tools_library.approvals import answering as approvals
 from tools_library.models import ToolExecution
 from voiceassist.assistants.services import drafts
 from voiceassist.conversations.models import (
@@ -29,7 +31,7 @@ from voiceassist.conversations.models import (
     Message,
     OutgoingText,
 )
-from voiceassist.conversations.services import sms_sending
+from voiceassist.conversations.services import settling, sms_receiving, sms_sending
 
 pytestmark = pytest.mark.embedded
 
@@ -225,6 +227,31 @@ def test_a_yes_or_a_no_by_text_decides_what_was_asked(model, texter, word, statu
     wait_for_rows(IncomingText, "said", "answered")
     told = json.loads(model.requests[1].messages[-1]["content"])
     assert told["success"] is (status == "success")
+
+
+def test_a_no_is_not_said_as_well_where_the_answer_to_it_comes_at_once(model, texter, monkeypatch):
+    """The run ends, and what waits is taken again, before the no's own job goes on."""
+    question = ask(model, texter)
+    answer, settle, deciders = approvals.answer, settling.settle, []
+
+    def answer_noting_who(*given, **more):
+        deciders.append(threading.current_thread())
+        return answer(*given, **more)
+
+    def settle_slowly(conversation_id, *rest):
+        settle(conversation_id, *rest)
+        if threading.current_thread() in deciders:
+            deciders.clear()
+            wait_for_rows(AgentRun, "completed")
+            sms_receiving.take(conversation_id)
+
+    monkeypatch.setattr(approvals, "answer", answer_noting_who)
+    monkeypatch.setattr(settling, "settle", settle_slowly)
+    texter.write("NO")
+    texter.gets(question, "Fine.")
+    wait_for_rows(IncomingText, "said", "answered")
+    wait_for(lambda: not deciders, seconds=SECONDS, what="the end of the no's job")
+    assert len(model.requests) == 2
 
 
 def test_stop_in_place_of_a_yes_withdraws_what_was_asked_and_says_nothing(model, texter):

@@ -141,7 +141,19 @@ def _open_question(conversation: Conversation, one: BrowserAnswer) -> Approval |
 def decide(
     conversation: Conversation, approval: Approval, given: approvals.Answer, who: Participant
 ) -> None:
-    """Answer a question about a call of somebody's own conversation.
+    """Answer a question about a call of somebody's own conversation, and let the run go on.
+
+    Raises:
+        InvalidInput, PermissionDenied, OtherAnswer, Expired: as `record`.
+    """
+    record(conversation, approval, given, who)
+    settling.settle(conversation.pk)
+
+
+def record(
+    conversation: Conversation, approval: Approval, given: approvals.Answer, who: Participant
+) -> None:
+    """Answer a question; whoever does so in a transaction settles the conversation after it.
 
     Raises:
         InvalidInput, PermissionDenied: as `approvals.answering.answer`.
@@ -153,7 +165,6 @@ def decide(
     except AlreadyAnswered as error:
         kind = Expired if error.code == "expired" else OtherAnswer
         raise kind(error.public_message) from None
-    settling.settle(conversation.pk)
 
 
 @transaction.atomic

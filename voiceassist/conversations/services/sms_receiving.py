@@ -33,6 +33,7 @@ from voiceassist.conversations.services import (
     cancelling,
     locking,
     pace,
+    settling,
     sms_sending,
     starting,
 )
@@ -225,19 +226,38 @@ def _open(asked: OutgoingText) -> Sequence[Approval]:
 def _decide(
     conversation: Conversation, run: AgentRun, asked: OutgoingText, row: IncomingText, *, yes: bool
 ) -> None:
-    """Let a yes or a no answer what was asked; one that comes too late is said afterwards."""
+    """Let a yes or a no answer what was asked; one that comes too late is said afterwards.
+
+    The message counts as answered with the first answer: the run can end at once, and what still
+    waits then is said to the assistant.
+    """
     given = approvals.Answer("approve" if yes else "reject")
     for approval in _open(asked):
-        try:
-            answering.decide(conversation, approval, given, _person(conversation))
-        except OtherAnswer:
-            log.info("a question of an SMS conversation was answered by somebody else before")
-        except Expired:
+        if not _give(conversation, run, approval, given, row):
             return
-        except NotNow as error:
-            sms_sending.write(run, texting.parts(error.public_message))
+        settling.settle(conversation.pk)
+
+
+@transaction.atomic
+def _give(
+    conversation: Conversation,
+    run: AgentRun,
+    approval: Approval,
+    given: approvals.Answer,
+    row: IncomingText,
+) -> bool:
+    """Give one answer; False where it comes too late."""
+    try:
+        answering.record(conversation, approval, given, _person(conversation))
+    except OtherAnswer:
+        log.info("a question of an SMS conversation was answered by somebody else before")
+    except Expired:
+        return False
+    except NotNow as error:
+        sms_sending.write(run, texting.parts(error.public_message))
     waits = IncomingText.unscoped.filter(pk=row.pk, status=IncomingStatus.WAITING)
     waits.update(status=IncomingStatus.ANSWERED)
+    return True
 
 
 @transaction.atomic
