@@ -20,7 +20,7 @@ function start() {
   const stop = form.querySelector("[data-stop]");
   const problem = root.querySelector("[data-problem]");
   const rows = new Map();
-  let unsent = "";
+  let unsent = null; // {text, id}: a message of which it is not certain that it arrived
   let nearEnd = true;
 
   registerPageTools(talk);
@@ -44,30 +44,32 @@ function start() {
     send(message.value);
   });
   stop.addEventListener("click", () => talk.cancel().catch(complain));
-  problem.querySelector("[data-retry]").addEventListener("click", () => send(unsent || message.value));
+  problem.querySelector("[data-retry]").addEventListener("click", () => send(unsent?.text ?? message.value));
 
   async function send(text) {
     if (!text.trim()) return;
     problem.hidden = true;
     if (message.value === text) message.value = ""; // what was written since stays
+    const id = unsent?.text === text ? unsent.id : crypto.randomUUID();
     try {
-      await sent(text);
-      unsent = "";
+      await sent(text, id);
+      unsent = null;
       const { searchParams } = new URL(location.href);
       if (searchParams.get("thread") !== talk.threadId) history.replaceState(null, "", `?thread=${encodeURIComponent(talk.threadId)}`);
     } catch (error) {
-      unsent = text;
+      unsent = { text, id };
       message.value ||= text;
       complain(error);
+      draw();
     }
   }
 
   // What is written while the agent answers goes out as soon as it has answered.
-  async function sent(text) {
+  async function sent(text, id) {
     for (;;) {
       await rested();
       try {
-        return await talk.send(text);
+        return await talk.send(text, { id });
       } catch (error) {
         if (error.problem?.code !== "busy") throw error;
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -108,11 +110,19 @@ function start() {
     stop.hidden = status !== "running";
     if (stopping && stop.hidden) message.focus(); // the place of whoever pressed it is not lost
     root.setAttribute("aria-busy", String(status === "running"));
+    if (unsent && messages.some(({ clientId }) => clientId === unsent.id)) arrived();
     if (error && status === "failed") complain(error);
     if (nearEnd) scrollTo({ top: document.documentElement.scrollHeight });
     const thread = document.querySelector("[data-thread]");
     thread.hidden = !messages.length;
     thread.querySelector(".mono").textContent = talk.threadId.slice(0, 18);
+  }
+
+  // Only the answer to its request was lost.
+  function arrived() {
+    if (message.value === unsent.text) message.value = "";
+    unsent = null;
+    problem.hidden = true;
   }
 
   function drawMessage(each, index, calls, status) {

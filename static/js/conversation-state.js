@@ -53,7 +53,7 @@ const CHANGES = {
   run_started: (_, event) => ({ status: "running", runId: event.run_id, error: null }),
   run_resumed: () => ({ status: "running" }),
   user_message: (state, event) => ({
-    messages: [...state.messages, { id: event.message_id, role: "user", text: event.text, calls: [] }],
+    messages: [...state.messages, { id: event.message_id, clientId: event.client_message_id, role: "user", text: event.text, calls: [] }],
   }),
   text_delta: (state, event) => said(state, [...(writing(state)?.pieces ?? []), [event.seq, event.delta]]),
   step_restarted: (state, event) => {

@@ -95,8 +95,10 @@ export class Conversation extends EventTarget {
     this.#carryOut();
   }
 
-  async send(text) {
-    const body = { message: text, thread_id: this.threadId };
+  // `id`: what this page calls the message. Where it is not certain that it arrived, it is sent again by the same one:
+  // the server says it once.
+  async send(text, { id = crypto.randomUUID() } = {}) {
+    const body = { message: text, thread_id: this.threadId, client_message_id: id };
     const headers = { Accept: "text/event-stream" };
     const answer = await this.api.request(this.#path("messages"), { method: "POST", body, headers });
     answer.body?.cancel().catch(() => {}); // the line that follows brings all of it

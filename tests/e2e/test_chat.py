@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.demo import OF_THE_DEMO, sign_in
 from tests.services.product import Product
@@ -100,6 +100,33 @@ async def test_two_tabs_and_a_reload_while_it_waits(demo: Product, browser: Brow
     async with asyncio.timeout(60):
         while await last_words(page).inner_text() != await last_words(other).inner_text():
             await asyncio.sleep(0.05)
+    await context.close()
+
+
+async def test_a_message_whose_answer_is_lost_on_the_way_is_said_once(
+    demo: Product, browser: Browser
+) -> None:
+    context, page = await open_chat(demo, browser)
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/messages", lose, times=1)
+    await say(page, "Hello")
+    await page.get_by_role("button", name="Try again").click(timeout=ANSWER)
+    await expect(last_words(page)).not_to_be_empty(timeout=ANSWER)
+    await expect(page.locator("[data-problem]")).to_be_hidden()
+    await expect(page.get_by_label("Message")).to_be_empty()
+    # By now the page hears of the thread: it sees by itself that the message has arrived.
+    await page.route("**/messages", lose, times=1)
+    async with page.expect_event("requestfailed", timeout=ANSWER):
+        await say(page, "Yes")
+    await say(page, "Yes")
+    mine = page.locator("[data-messages] > .me .bubble")
+    await expect(mine).to_have_text(["Hello", "Yes", "Yes"], timeout=ANSWER)
+    await expect(page.get_by_role("button", name="Stop")).to_be_hidden(timeout=ANSWER)
+    await expect(page.locator("[data-problem]")).to_be_hidden()
     await context.close()
 
 

@@ -15,7 +15,13 @@ from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.doors import Asked, door
 from voiceassist.conversations.api.identity import identify_again
-from voiceassist.conversations.api.reading_bodies import mapping, message, objects, text
+from voiceassist.conversations.api.reading_bodies import (
+    client_message_id,
+    mapping,
+    message,
+    objects,
+    text,
+)
 from voiceassist.conversations.models import Conversation
 from voiceassist.conversations.services import (
     answering,
@@ -47,7 +53,7 @@ async def send(asked: Asked, agent_id: str) -> HttpResponseBase:
     if asked.streams:
         return sse.stream(conversation, started.after, to_rest=True)
     await rest(conversation, started.after)
-    return JsonResponse(await threads.run(reading.outcome, conversation))
+    return JsonResponse(await threads.run(reading.outcome, conversation, started.run))
 
 
 async def continue_run(asked: Asked, agent_id: str) -> HttpResponseBase:
@@ -166,10 +172,12 @@ def _begun(who: Participant, assistant: Assistant, thread_id: str) -> Conversati
 @transaction.atomic  # a message that is refused begins no conversation
 def _say(asked: Asked, agent_id: str) -> tuple[Conversation, Started]:
     said, thread_id = message(asked.body), text(asked.body, "thread_id", default="")
-    context = mapping(asked.body, "context")
+    context, own_id = mapping(asked.body, "context"), client_message_id(asked.body)
+    if own_id and not thread_id:
+        raise InvalidInput({"thread_id": "Name the thread too: client_message_id counts in it."})
     conversation = conversation_for(asked.who, agent_id, thread_id)
     pace.check(asked.who, conversation)
-    return conversation, starting.say(conversation, said, context=context)
+    return conversation, starting.say(conversation, said, client_id=own_id, context=context)
 
 
 def _answer(asked: Asked, agent_id: str) -> tuple[Conversation, int, dict[str, str]]:

@@ -34,7 +34,7 @@ from voiceassist.conversations.services.people import Participant
 from voiceassist.conversations.services.starting import Started
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
-_FIELDS = {"message": "messages"}
+_FIELDS = {"message": "messages", "client_message_id": "messages"}
 _HEARTBEAT = b": still here\n\n"
 OPEN_INTERRUPTS, UNKNOWN_INTERRUPT = "interrupts_open", "unknown_interrupt"
 

@@ -37,12 +37,18 @@ MOMENT = text(format="date-time")
 
 _PART = fields("type text", type=text(enum=["text"]), text=text())
 _SAID = fields("parts", role=text(enum=["user"]), parts=many(_PART))
+_OWN_ID = text(
+    "What the client calls the message, one name for all tries of it: sent again it has no further "
+    "effect, and the answer of the first time. It counts within the thread.",
+    maxLength=100,
+)
 
 COMPONENTS: dict[str, Schema] = {
     "ChatMessage": fields(
         "message",
         message={"oneOf": [text(maxLength=32_000), _SAID]},
         thread_id=text("Of the conversation; without it, a new one begins.", maxLength=100),
+        client_message_id=_OWN_ID,
         context=ref("PageContext"),
     ),
     "BrowserAnswers": fields(
@@ -143,6 +149,7 @@ COMPONENTS: dict[str, Schema] = {
                                results=many(ref("ConversationSummary"))),
     "MessageOrResults": fields(
         message=text(maxLength=32_000),
+        client_message_id=_OWN_ID,
         tool_results=many(fields("tool_use_id", tool_use_id=text(), tool_name=text(), result=ANY,
                                  is_error=YES_OR_NO)),
     ),

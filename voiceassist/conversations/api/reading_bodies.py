@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from voiceassist.conversations.services.starting import CLIENT_ID_MAX
 from voiceassist.foundation.errors import InvalidInput
 
 
@@ -48,6 +49,19 @@ def objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise InvalidInput({name: "Write a list of objects here."})
     return value
+
+
+def client_message_id(body: Mapping[str, Any]) -> str:
+    """Return what a client calls its message; empty where it does not say.
+
+    Raises:
+        InvalidInput: it is no text, or too long.
+    """
+    name = "client_message_id"
+    given = text(body, name, default="")
+    if len(given) > CLIENT_ID_MAX:
+        raise InvalidInput({name: f"Make it shorter: {CLIENT_ID_MAX} characters at most."})
+    return given
 
 
 def message(body: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from voiceassist.conversations.api import sse
 from voiceassist.conversations.api.agents import CHAT, READ, rest
 from voiceassist.conversations.api.doors import Asked, door
 from voiceassist.conversations.api.paging import page_of
-from voiceassist.conversations.api.reading_bodies import objects, text
-from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.api.reading_bodies import client_message_id, objects, text
+from voiceassist.conversations.models import AgentRun, Conversation
 from voiceassist.conversations.services import (
     answering,
     cancelling,
@@ -47,17 +47,17 @@ async def one(asked: Asked, conversation_id: str) -> HttpResponseBase:
 
 async def send(asked: Asked, conversation_id: str) -> HttpResponseBase:
     """Take a message or results of browser tools; answer once the agent rests."""
-    conversation, after = await threads.run_open(_take, asked, conversation_id)
+    conversation, after, run = await threads.run_open(_take, asked, conversation_id)
     if asked.streams:
         return sse.stream(conversation, after, to_rest=True)
     await rest(conversation, after)
-    told = as_document_003(await threads.run(reading.outcome, conversation))
+    told = as_document_003(await threads.run(reading.outcome, conversation, run))
     return JsonResponse(told, status=422 if told["type"] == "error" else 200)
 
 
 async def send_streaming(asked: Asked, conversation_id: str) -> HttpResponseBase:
     """The same as events, whatever the client accepts."""
-    conversation, after = await threads.run_open(_take, asked, conversation_id)
+    conversation, after, _ = await threads.run_open(_take, asked, conversation_id)
     return sse.stream(conversation, after, to_rest=True)
 
 
@@ -109,19 +109,20 @@ def _begin(asked: Asked) -> Conversation:
     )
 
 
-def _take(asked: Asked, conversation_id: str) -> tuple[Conversation, int]:
+def _take(asked: Asked, conversation_id: str) -> tuple[Conversation, int, AgentRun | None]:
     conversation = people.own(asked.who, conversation_id)
     results = objects(asked.body, "tool_results")
     if not results:
         if "message" not in asked.body:
             raise InvalidInput({"message": "Send message, or tool_results."})
-        said = text(asked.body, "message")
+        said, own_id = text(asked.body, "message"), client_message_id(asked.body)
         pace.check(asked.who, conversation)
-        return conversation, starting.say(conversation, said).after
+        started = starting.say(conversation, said, client_id=own_id)
+        return conversation, started.after, started.run
     after = max(conversation.last_seq, conversation.reserved_seq)
     answers = [_result(index, each) for index, each in enumerate(results)]
     answering.answer(conversation, answers, asked.who)
-    return conversation, after
+    return conversation, after, None
 
 
 def _result(index: int, given: dict[str, Any]) -> BrowserAnswer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools_library.approvals.choices import ApprovalStatus
 from tools_library.models import Approval
-from voiceassist.conversations.choices import OPEN_PROPOSALS, RunStatus
+from voiceassist.conversations.choices import OPEN_PROPOSALS, OPEN_RUNS, RunStatus
 from voiceassist.conversations.models import AgentRun, Conversation, Message, ToolProposal
 from voiceassist.conversations.services.pending import arguments_of, pending
 
@@ -33,17 +33,22 @@ def answer_of(run: AgentRun) -> str:
     return said.values_list("text", flat=True).first() or ""
 
 
-def outcome(conversation: Conversation) -> dict[str, Any]:
-    """Return how a conversation stands, for clients that do not stream."""
+def outcome(conversation: Conversation, of: AgentRun | None = None) -> dict[str, Any]:
+    """Return how a conversation stands, for clients that do not stream.
+
+    Args:
+        of: the run that they ask for; None: the newest.
+    """
     fresh = Conversation.unscoped.get(pk=conversation.pk)
-    run = newest_run(fresh)
+    run = newest_run(fresh) if of is None else AgentRun.unscoped.get(pk=of.pk)
+    going = run is not None and run.status in OPEN_RUNS
     told: dict[str, Any] = {
         "conversation_id": fresh.pk,
         "thread_id": fresh.thread_id,
         **_standing(run),
         "agent_state": fresh.agent_state,
         "message_count": fresh.message_count,
-        "pending_tools": open_calls(fresh),
+        "pending_tools": open_calls(fresh) if going else [],
         "last_event_id": fresh.last_seq,
     }
     if run is not None and run.status != RunStatus.RUNNING:

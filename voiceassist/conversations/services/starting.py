@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from tools_library.engine.cleaning import clean_text
 from voiceassist.assistants.models import Assistant
 from voiceassist.conversations.choices import AgentState, Channel, Role, RunStatus
-from voiceassist.conversations.models import AgentRun, Conversation
+from voiceassist.conversations.models import AgentRun, Conversation, Message, RunEvent
 from voiceassist.conversations.services import (
     closing,
     contexts,
@@ -35,6 +35,10 @@ OBJECTIVE_MAX = 4_000
 CLIENT_ID_MAX = 100
 THREAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 THREAD_ID_RULE = "Begin with a letter or digit; use up to 100 letters, digits and . _ : - signs."
+OTHER_WORDS = (
+    "Another message of this thread has this id. Give each message an id of its own, the same one "
+    "for all tries of it."
+)
 WENT_ON = "The person wrote something else instead of answering; the call did not take place."
 
 
@@ -121,23 +125,28 @@ def say(
 
     Args:
         client_tools: tools of the client's own page: `name`, `description`, `parameters`.
-        client_id: what the client calls the message.
+        client_id: what the client calls the message; one that is sent again is not said again.
         context: what the client says of its page and the person: data, which the model reads.
 
     Raises:
-        InvalidInput: the message is empty or too long; the context cannot be taken.
+        InvalidInput: the message is empty or too long; the context cannot be taken; another
+            message of the conversation has this id.
         Busy: the agent is still answering.
         NotReady: the assistant is gone, or cannot chat any more.
     """
     text, said_besides = _checked(text), contexts.checked(context)
     locked = locking.lock(conversation.pk)
+    if client_id and (before := _said_before(locked, client_id, text)) is not None:
+        return before
     assistant = _ready(locked)
     after = max(locked.last_seq, locked.reserved_seq)
     _make_room(locked)
     run = _new_run(locked, assistant, client_tools, said_besides)
     message = locking.write(locked, run, Role.USER, text, client_id)
     locked.agent_state, locked.pending_frontend_tools = AgentState.IDLE, []
-    _begin(locked, run, ("user_message", {"message_id": message.pk, "text": text}))
+    told = {"message_id": message.pk, "text": text}
+    named = {"client_message_id": client_id} if client_id else {}
+    _begin(locked, run, ("user_message", told | named))
     return Started(run, after)
 
 
@@ -168,6 +177,21 @@ def again(
     run = _new_run(locked, assistant, client_tools, said_besides)
     _begin(locked, run)
     return Started(run, after)
+
+
+def _said_before(locked: Conversation, client_id: str, text: str) -> Started | None:
+    """Return what began with the message of this id; None: there is none yet."""
+    known = Message.unscoped.filter(conversation=locked, client_id=client_id, role=Role.USER)
+    message = known.select_related("run").first()
+    if message is None or message.run is None:
+        return None
+    if message.text != text:
+        raise InvalidInput({"client_message_id": OTHER_WORDS})
+    begun = RunEvent.unscoped.filter(
+        conversation=locked, type="run_started", data__run_id=str(message.run.run_id)
+    )
+    seq = begun.values_list("seq", flat=True).first()  # events go after a time
+    return Started(message.run, locked.last_seq if seq is None else seq - 1)
 
 
 def _new_run(
