@@ -5,10 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from django.db import transaction
 
 from tests.integration.conversations.test_agent_routes import events_of
 from tests.integration.conversations.test_agui import AguiClient
+from tests.services.locks import somebody_waits
+from tests.services.ports import wait_for
 from voiceassist.conversations.models import AgentRun, Conversation, Message
+from voiceassist.conversations.services import locking, starting
+from voiceassist.conversations.services.people import Participant
 
 pytestmark = pytest.mark.usefixtures("conversations_db")
 
@@ -58,16 +63,16 @@ def test_of_equal_messages_at_the_same_moment_one_is_said_and_all_are_answered(c
     assert said() == ["Hello"] and AgentRun.unscoped.count() == 1
 
 
-def test_an_ag_ui_history_that_comes_twice_at_the_same_moment_is_said_once(chat):
-    ready = threading.Barrier(4)
-
-    def run(_):
-        agui = AguiClient(chat)
-        ready.wait(30)
-        return agui.say("Hello")[-1]["type"]
-
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(run, range(4))) == {"RUN_FINISHED"}
+def test_an_ag_ui_message_that_another_request_says_meanwhile_is_not_said_again(chat):
+    program = Participant(chat.assistant.organization_id, "A program")
+    thread = starting.create(chat.assistant, program, thread_id="thread-1")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locking.lock(thread.pk)
+            late = pool.submit(AguiClient(chat).say, "Hello")
+            wait_for(somebody_waits, seconds=30, what="the same message of the other request")
+            starting.say(thread, "Hello", client_id="m0")
+        assert late.result(60)[-1]["outcome"] == {"type": "success"}
     assert said() == ["Hello"] and AgentRun.unscoped.count() == 1
 
 
