@@ -63,6 +63,16 @@ def test_a_browser_tool_is_answered_over_continue(chat):
     assert replay[0]["seq"] > start["seq"] and replay[-1]["type"] == "run_finished"
 
 
+def test_whoever_asks_for_the_headers_of_events_can_go_on_asking_on_the_same_line(chat):
+    thread = events_of(chat.send("Hello"))[0]["thread_id"]
+    url = f"{chat.url}/threads/{thread}/events"
+    with requests.Session() as line:
+        line.headers.update(chat.headers)
+        told = line.head(url, params={"follow": "1"}, timeout=30)
+        assert (told.status_code, told.headers["Content-Type"]) == (200, "text/event-stream")
+        assert events_of(line.get(url, timeout=30))[-1]["type"] == "run_finished"
+
+
 def test_a_foreign_thread_is_not_there(chat):
     thread = events_of(chat.send("Hello"))[0]["thread_id"]
     _, key = make_key(make_organization())

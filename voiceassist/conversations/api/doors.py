@@ -6,12 +6,12 @@ The views are plain async functions: a stream must not hold a thread.
 from __future__ import annotations
 
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
@@ -56,6 +56,8 @@ def door(*, plain_errors: bool = False, **handlers: tuple[str, Handler]) -> Any:
     @csrf_exempt
     async def view(request: HttpRequest, **path: Any) -> HttpResponseBase:
         answer = await _answered(request, handlers, path, plain_errors)
+        if request.method == "HEAD" and isinstance(answer, StreamingHttpResponse):
+            answer.streaming_content = _nothing()  # else the line stays open for what never comes
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Expose-Headers"] = "Retry-After"
         return answer
@@ -88,6 +90,11 @@ async def _answered(
         if answer_of is None:
             raise
         return answer_of
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for each in ():
+        yield each
 
 
 def _of(error: Exception, plain: bool) -> HttpResponse | None:
