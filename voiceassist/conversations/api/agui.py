@@ -28,7 +28,7 @@ from voiceassist.conversations.models import AgentRun, Conversation, Message, To
 from voiceassist.conversations.services import answering, pace, people, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.database import threads
-from voiceassist.conversations.services.errors import NoSuchConversation, TooFast
+from voiceassist.conversations.services.errors import DELETED, NoSuchConversation, TooFast
 from voiceassist.conversations.services.following import follow
 from voiceassist.conversations.services.people import Participant
 from voiceassist.conversations.services.starting import Started
@@ -281,6 +281,14 @@ def _result(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def _end(conversation: Conversation, translator: Translator) -> list[dict[str, Any]]:
     """Return the last events of a run, by how the conversation stands."""
+    try:
+        return _standing(conversation, translator)
+    except Conversation.DoesNotExist:
+        return [translator.failed(NoSuchConversation.code, DELETED)]
+
+
+def _standing(conversation: Conversation, translator: Translator) -> list[dict[str, Any]]:
+    conversation.refresh_from_db()
     run = reading.newest_run(conversation)
     if run is not None and _failed(run):
         return [translator.failed(run.stop_reason, run.error_message)]

@@ -17,7 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
 from voiceassist.conversations.api.identity import identify
+from voiceassist.conversations.models import AgentRun, Conversation
 from voiceassist.conversations.services.database import threads
+from voiceassist.conversations.services.errors import DELETED, NoSuchConversation
 from voiceassist.conversations.services.people import Participant
 from voiceassist.foundation.api import problems
 from voiceassist.foundation.api.parsing import StorableJSONParser
@@ -99,6 +101,8 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 def _of(error: Exception, plain: bool) -> HttpResponse | None:
     """Return the answer to what a handler raised; None: it is nobody's fault outside."""
+    if isinstance(error, (Conversation.DoesNotExist, AgentRun.DoesNotExist)):
+        error = NoSuchConversation(DELETED)  # since the handler found it
     told = problems.exception_handler(error, {})
     return None if told is None else _problem(told, plain)
 

@@ -18,7 +18,10 @@ def cancel(conversation: Conversation) -> bool:
     What was written of an answer so far stays in the conversation. The process that streams it
     notices within a fifth of a second.
     """
-    locked = locking.lock(conversation.pk)
+    try:
+        locked = locking.lock(conversation.pk)
+    except Conversation.DoesNotExist:
+        return False
     run = rows.open_run(locked.pk)
     if run is None:
         return False

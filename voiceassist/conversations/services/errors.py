@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
 
+DELETED = "This conversation was deleted."
+
 
 class ConversationError(VoiceAssistError):
     """Base of them all."""

@@ -53,15 +53,18 @@ def on_run(run: ToolExecution) -> None:
 
 
 def settle(conversation_id: int, tools: Sequence[CatalogTool] | None = None) -> None:
-    """Bring a conversation as far as its rows allow; in no transaction.
+    """Bring a conversation as far as its rows allow, if it is not deleted; in no transaction.
 
     Args:
         tools: what its model was offered in this step; None: it is read.
     """
-    while True:
-        _begin_calls(conversation_id, tools)
-        if not _advance(conversation_id):
-            return
+    try:
+        while True:
+            _begin_calls(conversation_id, tools)
+            if not _advance(conversation_id):
+                return
+    except (Conversation.DoesNotExist, AgentRun.DoesNotExist):
+        return
 
 
 def _begin_calls(conversation_id: int, offered: Sequence[CatalogTool] | None) -> None:
@@ -113,10 +116,7 @@ def _in_order(tool: Any) -> bool:
 @transaction.atomic
 def _advance(conversation_id: int) -> bool:
     """Take what has happened to the calls' runs; return whether more calls may begin."""
-    try:
-        locked = locking.lock(conversation_id)
-    except Conversation.DoesNotExist:
-        return False
+    locked = locking.lock(conversation_id)
     calls = rows.calls_of_step(conversation_id)
     if not calls:
         return False
