@@ -310,8 +310,9 @@ class _Loop:
     def _used_before(self, ended: _Child) -> tuple[float, int]:
         """Return CPU seconds and memory in KB that the child had used before it had a job."""
         if ended.handover is not None:
-            # The child wrote this before anything of a tool was in it.
-            with suppress(BlockingIOError):
+            # The child wrote this before anything of a tool was in it; of one that ended before it
+            # had read its order, the socket knows no more.
+            with suppress(OSError):
                 body = ended.handover.recv(control.MESSAGE_BYTES, socket.MSG_DONTWAIT)
                 return control.unpack(control.Used, body)
         return 0.0, self._prepared.idle_kb

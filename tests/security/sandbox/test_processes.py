@@ -14,6 +14,7 @@ import pytest
 from tests.security.sandbox import walls
 from tests.security.sandbox.runs import ENDLESS, busy, meanwhile, run
 from tests.services.ports import wait_for
+from tools_library.sandbox import limits
 from tools_library.sandbox.client import Sandbox
 
 SHORT = "from time import sleep\ndef execute_tool(parameters, context):\n    sleep(0.03)"
@@ -164,6 +165,30 @@ def test_a_zygote_that_hangs_is_replaced_after_the_deadline(box: Sandbox) -> Non
     assert run(box).result == 1
 
 
+def test_a_child_in_waiting_that_is_too_slow_for_its_job_is_only_its_own_run(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "GRACE_SECONDS", 60.0)  # a slow machine's zygote is not dead
+    result = meanwhile(box, ENDLESS, timeout=60)
+    zygote = box.zygote_pid
+    assert zygote is not None
+    (working,) = busy(zygote)
+    waiting: list[int] = []
+
+    def one_waits() -> bool:
+        others = [pid for pid in walls.descendants(zygote)[2:] if pid != working]
+        waiting[:] = [pid for pid in others if walls.state(pid) == "S"]
+        return len(others) == len(waiting) == 1
+
+    wait_for(one_waits, seconds=60, what="a child in waiting")
+    os.kill(waiting[0], signal.SIGSTOP)
+    assert run(box, ENDLESS, timeout=0.3).outcome == "timeout"
+    assert run(box).result == 1
+    walls.kill(working)
+    assert result().error_message.startswith("The tool's process was killed")
+    assert box.zygote_pid == zygote
+
+
 def test_closing_ends_everything_and_later_runs_say_so() -> None:
     box = Sandbox()
     result = meanwhile(box, ENDLESS)
@@ -227,7 +252,7 @@ if not child:
 os.waitpid(child, 0)
 print("parent", run(ANSWER).result, box.zygote_pid == mine, flush=True)
 """)
-    out, _ = server.communicate(timeout=60)
+    out, _ = server.communicate(timeout=180)
     assert out.splitlines() == ["child 7 True", "parent 7 True"]
     assert server.returncode == 0
 

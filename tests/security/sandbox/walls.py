@@ -92,14 +92,15 @@ def parents() -> dict[int, int]:
 
 def living(pids: list[int]) -> list[int]:
     """Return those of some processes that live still; together, as they were found before."""
-    found = []
-    for pid in pids:
-        try:
-            if (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                found.append(pid)
-        except OSError:
-            continue
-    return found
+    return [pid for pid in pids if state(pid) not in ("", "Z")]
+
+
+def state(pid: int) -> str:
+    """Return what a process does, as the kernel's letter for it; empty once it is gone."""
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def descendants(pid: int) -> list[int]:
