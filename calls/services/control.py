@@ -80,12 +80,17 @@ def watch(call_id: int) -> None:
 
 
 def _cancel(call: Call) -> None:
+    status = CallStatus.CANCELED
     if call.call_sid:
+        line = twilio.client().calls(call.call_sid)
         try:
-            twilio.client().calls(call.call_sid).update(status="canceled")
+            if line.update(status="canceled").status == CallStatus.IN_PROGRESS:
+                # Answered a moment ago: its stream may open too late to hear of this.
+                line.update(status="completed")
+                status = CallStatus.COMPLETED
         except Exception as error:
             raise CallError(f"The phone company did not cancel the call: {error}") from error
-    lifecycle.end(call, EndedReason.STAFF_ENDED, status=CallStatus.CANCELED)
+    lifecycle.end(call, EndedReason.STAFF_ENDED, status=status)
 
 
 def _tell(call: Call, action: str, **more: Any) -> None:

@@ -8,9 +8,12 @@ from calls.choices import EndedReason
 from calls.models import Call, TranscriptItem
 from calls.services import control
 from calls.services.start import start_call
+from tests.factories.calls import OUR_NUMBER
+from tests.factories.pages import make_call
 from tests.integration.calls.site import ended
 from tools_library.models import ToolExecution
 from voiceassist.demo.scenario import HangUp, Listen, LoseNetwork, Scenario, Speak, WaitForEnd
+from voiceassist.foundation.providers import twilio
 
 
 def lines_of(call):
@@ -168,7 +171,7 @@ def test_an_odd_model_does_not_end_the_call(site, behaviour):
 # --- outgoing, control ------------------------------------------------------------------------
 
 
-def wait_for(probe, seconds=40.0):
+def wait_for(probe, seconds=120.0):
     import threading
     import time
 
@@ -216,6 +219,7 @@ def test_an_outgoing_call_that_nobody_takes_says_so(site, outcome):
 def test_staff_end_a_call_politely(site):
     site.behave(phone_scenario="silent_caller")
     call = outgoing(site)
+    wait_for(lambda: lines_of(call))  # before that there may be no model to say goodbye
     wait_for(lambda: Call.unscoped.get(pk=call.pk).answered_at)
     control.end_call(Call.unscoped.get(pk=call.pk), None)
     wait_for(lambda: Call.unscoped.get(pk=call.pk).ended_reason)
@@ -225,6 +229,20 @@ def test_staff_end_a_call_politely(site):
     assert lines_of(call)[-1].status == "completed", "it was heard"
 
 
+def test_a_call_that_is_answered_while_staff_end_it_is_hung_up_at_the_phone_company(site):
+    """Its stream is not open yet, so that nobody hears that it is to end."""
+    waits = "<Response><Pause length='600'/></Response>"
+    line = twilio.client().calls.create(to="+12025550188", from_=OUR_NUMBER, twiml=waits)
+    wait_for(lambda: line.fetch().status == "in-progress")
+    ringing = make_call(
+        site.assistant.organization, call_sid=line.sid, status="ringing", answered_at=None
+    )
+    control.end_call(ringing, None)
+    wait_for(lambda: line.fetch().status == "completed")
+    ringing.refresh_from_db()
+    assert (ringing.status, ringing.ended_reason) == ("completed", EndedReason.STAFF_ENDED)
+
+
 def test_a_note_of_staff_reaches_the_model_and_not_the_caller(site):
     site.behave(phone_scenario="silent_caller")
     call = outgoing(site)
@@ -232,8 +250,8 @@ def test_a_note_of_staff_reaches_the_model_and_not_the_caller(site):
     control.give_note(Call.unscoped.get(pk=call.pk), "Offer a discount.", None)
 
     def told():
-        log = next(iter(site.stand_ins.sessions)).as_json()
-        return any("Offer a discount." in str(e["event"]) for e in log["received"])
+        logs = [each.as_json() for each in list(site.stand_ins.sessions)]
+        return any("Offer a discount." in str(e["event"]) for log in logs for e in log["received"])
 
     wait_for(told)
     control.end_call(Call.unscoped.get(pk=call.pk), None)
