@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from tests.factories.organizations import make_key, make_member, make_organization
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.current import organization_of_user
-from voiceassist.organizations.models import ApiKey, Membership, Role
+from voiceassist.organizations.models import ApiKey, AuditEntry, Membership, Role
 from voiceassist.organizations.services import api_keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -90,6 +90,15 @@ def test_a_revoked_key_says_so() -> None:
     key, secret = make_key(make_organization())
     api_keys.revoke(key)
     assert "revoked" in refused(get(secret))
+
+
+def test_a_key_that_two_revoke_at_once_was_revoked_once() -> None:
+    key, _secret = make_key(make_organization())
+    read_before = ApiKey.unscoped.get(pk=key.pk)
+    api_keys.revoke(key)
+    api_keys.revoke(read_before)
+    assert AuditEntry.unscoped.filter(action="api_key.revoked").count() == 1
+    assert ApiKey.unscoped.get(pk=key.pk).revoked_at == key.revoked_at
 
 
 def test_a_key_may_not_name_another_organization() -> None:

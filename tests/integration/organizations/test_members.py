@@ -1,11 +1,18 @@
 """Members: who may name whom, who may open the admin, and the owner who cannot be lost."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
+from django.db import connection, transaction
 
 from tests.factories.organizations import make_member, make_organization, make_superuser
+from tests.services.locks import somebody_waits
+from tests.services.ports import wait_for
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput
-from voiceassist.organizations.models import Membership, Organization, Role, User
+from voiceassist.organizations.models import AuditEntry, Membership, Organization, Role, User
 from voiceassist.organizations.services import members, organizations
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +21,23 @@ pytestmark = pytest.mark.django_db
 def membership(organization: Organization, user: User) -> Membership:
     row: Membership = Membership.objects.of(organization).get(user=user)
     return row
+
+
+def beside(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Do `second`, which must wait, while `first` is not committed yet."""
+
+    def work() -> None:
+        try:
+            second()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first()
+            other = pool.submit(work)
+            wait_for(somebody_waits, seconds=60, what="the second one")
+        other.result(60)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -98,6 +122,44 @@ def test_the_last_owner_stays() -> None:
         members.remove(row)
     make_member(organization, Role.OWNER)
     members.remove(row)
+
+
+def test_who_became_the_last_owner_a_moment_ago_is_not_removed() -> None:
+    organization = make_organization()
+    first = membership(organization, make_member(organization, Role.OWNER))
+    user = make_member(organization, Role.ADMIN)
+    read_before = membership(organization, user)
+    members.change_role(membership(organization, user), Role.OWNER)
+    with pytest.raises(InvalidInput, match="Only an owner can change or remove an owner"):
+        members.remove(read_before, by_role=Role.ADMIN)
+    members.change_role(first, Role.ADMIN)
+    with pytest.raises(InvalidInput, match="last owner"):
+        members.remove(read_before)
+
+
+def test_a_member_whom_two_remove_at_once_is_removed_once() -> None:
+    organization = make_organization()
+    user = make_member(organization, Role.VIEWER)
+    twice = [membership(organization, user) for _ in range(2)]
+    for each in twice:
+        members.remove(each)
+    assert AuditEntry.objects.of(organization).filter(action="member.removed").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_whom_two_organizations_add_at_once_gets_one_account() -> None:
+    here, there = make_organization(), make_organization()
+    one, other = (partial(members.add, each, "new@example.com") for each in (here, there))
+    beside(one, other)
+    assert User.objects.get(email="new@example.com").memberships.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_organizations_that_are_called_alike_at_once_one_reads_so() -> None:
+    make = partial(organizations.create, "Juniper Cycles")
+    with pytest.raises(InvalidInput, match="juniper-cycles is taken"):
+        beside(make, make)
+    assert Organization.objects.count() == 1
 
 
 def test_who_leaves_is_not_led_there_again() -> None:

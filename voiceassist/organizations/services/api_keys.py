@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from voiceassist.foundation.errors import InvalidInput, VoiceAssistError
+from voiceassist.foundation.events.storing import hold_order
 from voiceassist.foundation.prepared import PreparedQuery, columns, instance
 from voiceassist.organizations.current import Actor, person_of
 from voiceassist.organizations.models import ApiKey, Organization, Role
@@ -88,10 +89,11 @@ def verify(secret: str) -> ApiKey:
 @transaction.atomic
 def revoke(key: ApiKey, *, by: Actor | None = None) -> None:
     """Make the key useless from now on; the row stays, so that old entries keep their name."""
-    if key.revoked_at is None:
+    hold_order(key.organization_id)
+    now = timezone.now()
+    if ApiKey.unscoped.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        key.revoked_at = now
         _record("revoked", key, by)
-        key.revoked_at = timezone.now()
-        key.save(update_fields=["revoked_at"])
 
 
 @transaction.atomic

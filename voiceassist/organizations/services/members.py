@@ -80,9 +80,12 @@ def remove(
         InvalidInput: the last owner, or an owner removed by somebody who is none.
     """
     hold_order(membership.organization_id)
-    _check_owner_stays(membership, membership.role, by_role, leaves=True)
+    role = Membership.unscoped.filter(pk=membership.pk).values_list("role", flat=True).first()
+    if role is None:
+        return  # somebody else did so just now
+    _check_owner_stays(membership, role, by_role, leaves=True)
     user = membership.user
-    _record("removed", membership, by, role=membership.role)
+    _record("removed", membership, by, role=role)
     membership.delete()
     if user.last_organization_id == membership.organization_id:
         user.last_organization = None

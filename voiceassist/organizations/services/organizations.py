@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from voiceassist.foundation.errors import InvalidInput
@@ -64,12 +64,12 @@ def save(organization: Organization, *, by: Actor | None = None) -> None:
     if errors:
         raise InvalidInput(errors)
     if organization.pk is None:
-        organization.save()
+        _store(organization)
         _record("created", organization, by, slug=organization.slug)
         return
     hold_order(organization.pk)
     before = Organization.objects.filter(pk=organization.pk).values(*_SETTINGS).first() or {}
-    organization.save()
+    _store(organization)
     changes = {
         field: {"before": before.get(field), "after": getattr(organization, field)}
         for field in _SETTINGS
@@ -89,6 +89,16 @@ def delete(organization: Organization, *, by: Actor | None = None) -> None:
         members.refresh_staff(user)
     # Its audit went with it, so that this line is what stays of who did it.
     transaction.on_commit(lambda: log.warning("an organization was deleted", extra=words))
+
+
+def _store(organization: Organization) -> None:
+    try:
+        with transaction.atomic():
+            organization.save()
+    except IntegrityError:  # somebody took its short name a moment ago
+        if errors := _faults(organization):
+            raise InvalidInput(errors) from None
+        raise
 
 
 def _faults(organization: Organization) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import User
@@ -23,7 +24,13 @@ def find_or_create(email: str, *, name: str = "") -> User:
             {"email": "This is no e-mail address; write it like name@example.com."}
         ) from None
     known = User.objects.filter(email=address).first()
-    return known or User.objects.create_user(address, name=name.strip())
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(address, name=name.strip())
+    except IntegrityError:  # another organization has added this person just now
+        return User.objects.get(email=address)
 
 
 def save(user: User) -> None:
