@@ -78,6 +78,7 @@ def test_a_builder_makes_an_assistant(shop: Any, as_role: Callable[[str], Client
         ({"end_call_message": "Bye ${"}, "end_call_message", "${"),
         ({"vad_threshold": "2"}, "vad_threshold", "less than or equal to 1"),
         ({"slug": "taken"}, "slug", "Another assistant is called taken"),
+        ({"slug": "2024"}, "slug", "add a letter, as in desk-2024"),
         ({"slug": "front desk!"}, "slug", "Write letters, digits and hyphens only"),
     ],
 )

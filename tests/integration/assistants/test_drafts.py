@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
         ({"first_message": "Hi ${"}, "first_message", "is not closed"),
         ({"name": ""}, "name", "blank"),
         ({"slug": "no spaces"}, "slug", "slug"),
+        ({"slug": "2024"}, "slug", "add a letter, as in desk-2024"),
         ({"language": "tlh"}, "language", "not a valid choice"),
         ({"vad_threshold": 1.5}, "vad_threshold", "less than or equal to 1"),
         ({"silence_timeout_seconds": 2}, "silence_timeout_seconds", "greater than or equal to 5"),

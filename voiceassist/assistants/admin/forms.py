@@ -61,7 +61,7 @@ class AssistantForm(acts.ActsForm, forms.ModelForm):  # type: ignore[type-arg]
             "realtime_model": "Voice model",
         }
         help_texts: ClassVar[dict[str, str]] = {
-            "slug": "For addresses and programs: letters, digits, hyphens.",
+            "slug": "For addresses and programs: letters, digits, hyphens; not digits alone.",
             "instructions": (
                 "Who the assistant is and what it does. Filled in for each call: "
                 + ", ".join(f"${{{name}}}" for name in NAMES)

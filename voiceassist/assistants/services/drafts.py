@@ -77,6 +77,11 @@ def _of_columns(assistant: Assistant) -> dict[str, str]:
         assistant.clean_fields(exclude=["organization", "created_by", "published_version"])
     except ValidationError as error:
         return {field: " ".join(texts) for field, texts in error.message_dict.items()}
+    if assistant.slug.isdigit():  # `finding.find` takes it for an id
+        text = (
+            f"Digits alone would be an assistant's id; add a letter, as in desk-{assistant.slug}."
+        )
+        return {"slug": text}
     return {}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.prepared import PreparedQuery, columns, instance
 from voiceassist.organizations.models import Organization
@@ -12,12 +10,15 @@ _ID_DIGITS = 18  # longer numbers fit no key
 
 
 def find(organization: Organization | int, named: str) -> Assistant | None:
-    """Return the organization's assistant of an id or slug; None where it has none."""
+    """Return the organization's assistant of an id or slug; None where it has none.
+
+    Digits are an id: no slug is made of them alone.
+    """
     if "\0" in named:  # no database takes it
         return None
     key = organization if isinstance(organization, int) else organization.pk
     is_id = named.isascii() and named.isdigit() and len(named) <= _ID_DIGITS
-    found = _BY_EITHER.first(key, named, int(named)) if is_id else _BY_SLUG.first(key, named)
+    found = _BY_ID.first(key, int(named)) if is_id else _BY_SLUG.first(key, named)
     return None if found is None else instance(Assistant, _ALL, iter(found))
 
 
@@ -31,10 +32,10 @@ _BY_SLUG = PreparedQuery(
     ),
 )
 
-_BY_EITHER = PreparedQuery(
+_BY_ID = PreparedQuery(
     Assistant,
-    ["organization_id", "slug", "id"],
-    lambda organization_id, slug, pk: (
-        Assistant.objects.of(organization_id).filter(Q(slug=slug) | Q(pk=pk)).values_list(*_ALL)
+    ["organization_id", "id"],
+    lambda organization_id, pk: (
+        Assistant.objects.of(organization_id).filter(pk=pk).values_list(*_ALL)
     ),
 )
