@@ -193,6 +193,36 @@ def test_what_was_read_of_an_old_order_is_not_kept(shop, collection, monkeypatch
     assert found(shop, "lamps") == ["We sell lamps."]
 
 
+def test_a_page_that_was_fetched_for_an_old_order_is_not_read_for_the_new_one(
+    shop, collection, pages, monkeypatch
+):
+    pages.answers["/a"] = (200, {"Content-Type": "text/html"}, b"<p>We sell bells.")
+    document = documents.add(collection, Content(url=pages.url("/a")))
+    fetch = indexing.outbound.request
+
+    def slowly(*args, **more):
+        answer = fetch(*args, **more)
+        documents.change(document, content=Content(text="We sell lamps."))
+        return answer
+
+    monkeypatch.setattr(indexing.outbound, "request", slowly)
+    indexing.read(document.pk)
+    assert read(document).status == "ready"
+    assert (found(shop, "bells"), found(shop, "lamps")) == ([], ["We sell lamps."])
+
+
+def test_who_changes_a_document_leaves_what_another_one_has_just_changed(collection, pages):
+    document = documents.add(collection, Content(url=pages.url("/a")), title="Shop")
+    seen = KnowledgeDocument.unscoped.get(pk=document.pk)
+    documents.change(document, content=Content(file=b"<p>We sell lamps.", filename="new.html"))
+    documents.change(seen, category="shop")
+    document.refresh_from_db()
+    assert (document.kind, document.filename, document.category) == ("html", "new.html", "shop")
+    seen.kind = "url"
+    documents.fetch_again(seen)
+    assert read(document).status == "ready" and pages.asked == []
+
+
 def test_a_source_that_is_gone_is_said(collection):
     document = documents.add(collection, Content(text="We sell bells."))
     DocumentSource.unscoped.all().delete()

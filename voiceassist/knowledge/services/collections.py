@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.knowledge.choices import TextLanguage
-from voiceassist.knowledge.models import KnowledgeCollection
+from voiceassist.knowledge.models import KnowledgeCollection, KnowledgeDocument
 from voiceassist.knowledge.services import documents
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -44,6 +44,7 @@ def save(collection: KnowledgeCollection) -> KnowledgeCollection:
 @transaction.atomic
 def delete(collection: KnowledgeCollection) -> None:
     """Forget a collection with its documents."""
+    documents.hold(KnowledgeDocument.unscoped.filter(collection=collection))
     collection.delete()
 
 

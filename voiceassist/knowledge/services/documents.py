@@ -1,4 +1,4 @@
-"""Adding, changing and removing documents; they are read in the background. Imports the models."""
+"""Adding, changing and removing documents; they are read in the background. Imports models."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.foundation.jobs import enqueue
 from voiceassist.foundation.outbound import OutboundRefused, check_spelling
 from voiceassist.knowledge.choices import DocumentKind, DocumentStatus
-from voiceassist.knowledge.models import DocumentSource, KnowledgeCollection, KnowledgeDocument
+from voiceassist.knowledge.models import (
+    DocumentSource,
+    KnowledgeChunk,
+    KnowledgeCollection,
+    KnowledgeDocument,
+)
+from voiceassist.knowledge.services import meaning
 
 READ_JOB = "knowledge.read"
 FILE_MAX_BYTES = 10_000_000
@@ -82,7 +88,8 @@ def change(
     Raises:
         InvalidInput: names each field that must change.
     """
-    before = KnowledgeDocument.unscoped.values("title", "category").get(pk=document.pk)
+    locked = KnowledgeDocument.unscoped.select_for_update()
+    before = locked.values("title", "category").get(pk=document.pk)
     document.title = before["title"] if title is None else _line(title)
     document.category = before["category"] if category is None else _line(category)
     errors = _take(document, content) if content is not None else {}
@@ -90,7 +97,10 @@ def change(
         errors["title"] = "Give the document a title: it is named as the source."
     if errors := errors | _faults(document):
         raise InvalidInput(errors)
-    document.save(update_fields=["title", "category", "kind", "url", "filename", "updated_at"])
+    changed = ["title", "category", "updated_at"]
+    if content is not None:
+        changed += ["kind", "url", "filename"]  # else somebody may have changed them meanwhile
+    document.save(update_fields=changed)
     if content is not None:
         _keep(document, content)
     if content is not None or document.title != before["title"]:
@@ -101,15 +111,28 @@ def change(
 @transaction.atomic
 def fetch_again(document: KnowledgeDocument) -> None:
     """Read a document once more; a page is fetched anew. What is found stays until that is done."""
-    if document.kind == DocumentKind.URL:
-        DocumentSource.objects.of(document.organization_id).filter(document=document).delete()
     order(document)
+    pages = DocumentSource.objects.of(document.organization_id).filter(
+        document=document, document__kind=DocumentKind.URL
+    )
+    pages.delete()
 
 
 @transaction.atomic
 def delete(document: KnowledgeDocument) -> None:
     """Forget a document; nothing of it is found any more."""
+    hold(KnowledgeDocument.unscoped.filter(pk=document.pk))
     document.delete()
+
+
+def hold(documents: QuerySet[KnowledgeDocument]) -> None:
+    """Lock documents and their parts until the transaction ends; whoever deletes them does so.
+
+    Else parts of one that is being read would be stored after those there are were deleted.
+    """
+    rows = documents.order_by("pk").select_for_update(of=("self",))
+    found = list(rows.values_list("pk", flat=True))
+    meaning.hold(KnowledgeChunk.unscoped.filter(document__in=found))
 
 
 def order(document: KnowledgeDocument) -> None:

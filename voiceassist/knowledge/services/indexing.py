@@ -124,8 +124,9 @@ def _fetched(document: KnowledgeDocument) -> _Source:
     content_type = answer.headers.get("content-type", "")
     form = _form_of(content_type, document.url)
     with transaction.atomic():
-        DocumentSource.objects.of(document.organization_id).filter(document=document).delete()
-        keep_source(document, answer.body, content_type)
+        if _still_ours(document):  # else it would be read in the place of what was ordered since
+            DocumentSource.objects.of(document.organization_id).filter(document=document).delete()
+            keep_source(document, answer.body, content_type)
     return _Source(answer.body, form)
 
 
@@ -148,6 +149,7 @@ def _keep(document: KnowledgeDocument, file: File) -> None:
         if document.kind == DocumentKind.URL and document.title == address_as_title(document.url):
             document.title = file.title or document.title
         own = KnowledgeChunk.objects.of(document.organization_id).filter(document=document)
+        meaning.hold(own)
         own.delete()
         rows = KnowledgeChunk.unscoped.bulk_create(
             [

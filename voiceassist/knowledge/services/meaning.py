@@ -54,8 +54,7 @@ def embed_some() -> None:
         log.warning("%d parts have no embeddings yet: %s", len(rows), error.public_message)
         return
     with transaction.atomic():
-        own = KnowledgeChunk.unscoped.select_for_update().filter(pk__in=[row.pk for row in rows])
-        alive = set(own.values_list("pk", flat=True))
+        alive = hold(KnowledgeChunk.unscoped.filter(pk__in=[row.pk for row in rows]))
         ChunkVector.unscoped.filter(chunk__in=alive).delete()
         ChunkVector.unscoped.bulk_create(
             ChunkVector(
@@ -66,6 +65,15 @@ def embed_some() -> None:
         )
     if len(rows) == embeddings.MOST_TEXTS:
         enqueue(EMBED_JOB)
+
+
+def hold(chunks: QuerySet[KnowledgeChunk]) -> set[int]:
+    """Lock parts until the transaction ends, and return those that are there.
+
+    Whoever deletes parts does so first: a vector that is made meanwhile would point nowhere.
+    """
+    rows = chunks.order_by("pk").select_for_update(of=("self",))
+    return set(rows.values_list("pk", flat=True))
 
 
 def look_after() -> None:
