@@ -42,3 +42,31 @@ def chat(conversations_db, settings):
         yield AgentClient(site, assistant, key)
     finally:
         site.stop()
+
+
+@pytest.fixture
+def site(model, settings):
+    """The whole application, whose model says what the test tells it to."""
+    from tests.integration.calls.site import CallSite
+
+    running = CallSite(settings).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def texter(site):
+    """Somebody who writes text messages to an assistant."""
+    from tests.integration.conversations.texter import Texter
+
+    return Texter(site)
+
+
+@pytest.fixture
+def long_pauses(monkeypatch):
+    """No text is tried again by itself while a test looks."""
+    from datetime import timedelta
+
+    from voiceassist.conversations.services import sms_sending
+
+    monkeypatch.setattr(sms_sending, "PAUSES", (timedelta(hours=1),))

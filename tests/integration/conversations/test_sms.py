@@ -16,7 +16,6 @@ from django.utils import timezone
 from tests.factories.calls import CALLER, OUR_NUMBER
 from tests.factories.organizations import make_key, make_member
 from tests.factories.tools import assign, endpoint_configuration, make_tool
-from tests.integration.calls.site import CallSite
 from tests.integration.conversations.scripted import call
 from tests.integration.conversations.texter import EMPTY, SECONDS, Texter
 from tests.security.outbound.servers import RawServer, answering
@@ -36,18 +35,6 @@ from voiceassist.conversations.services import settling, sms_receiving, sms_send
 pytestmark = pytest.mark.embedded
 
 STRANGER, UNREACHABLE = "+12025550111", "+12025550199"
-
-
-@pytest.fixture
-def site(model, settings):
-    running = CallSite(settings).start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def texter(site):
-    return Texter(site)
 
 
 def give_order_tool(texter, **values):
@@ -139,12 +126,6 @@ def test_after_stop_nothing_is_sent_until_start(model, texter):
     texter.write("Hello again")
     texter.gets("Here I am.")
     assert len(model.requests) == 2
-
-
-@pytest.fixture
-def long_pauses(monkeypatch):
-    """No text is tried again by itself while a test looks."""
-    monkeypatch.setattr(sms_sending, "PAUSES", (timedelta(hours=1),))
 
 
 def test_what_is_due_when_they_write_stop_is_not_sent(model, texter, settings, long_pauses):
@@ -316,15 +297,25 @@ def test_texts_of_a_process_that_died_are_sent_once_or_given_up(model, texter):
     wait_for_rows(OutgoingText, "sent")
 
 
+def left_waiting(texter, text):
+    """Store a text as one that came a minute ago and that no job looks after."""
+    talk = texter.conversation()
+    row = IncomingText(organization_id=talk.organization_id, conversation=talk, sid="SM-left")
+    row.text = text
+    row.save()
+    long_ago = timezone.now() - timedelta(minutes=1)
+    IncomingText.unscoped.filter(pk=row.pk).update(created_at=long_ago)
+
+
 def test_a_text_whose_process_died_before_it_was_said_is_said(model, texter):
     model.says("Hello.")
     model.says("Hello again.")
     texter.write("Hi")
     texter.gets("Hello.")
-    IncomingText.unscoped.update(status="waiting", created_at=timezone.now() - timedelta(minutes=1))
+    left_waiting(texter, "Are you there?")
     sms_sending.sweep()
     texter.gets("Hello.", "Hello again.")
-    assert [row.status for row in IncomingText.unscoped.all()] == ["said"]
+    assert statuses(IncomingText) == ["said", "said"]
 
 
 def test_texts_that_many_send_at_once_go_out_once_and_in_order(

@@ -112,7 +112,7 @@ def take(conversation_id: int) -> None:
     conversation = Conversation.unscoped.filter(pk=conversation_id).first()
     if conversation is None:
         return  # deleted since
-    run = AgentRun.unscoped.filter(conversation=conversation, status__in=OPEN_RUNS).first()
+    run = _open_run(conversation)
     waiting = IncomingText.unscoped.filter(conversation=conversation, status=IncomingStatus.WAITING)
     if run is not None:
         asked = _question(run)
@@ -127,7 +127,11 @@ def take(conversation_id: int) -> None:
         if yes is not None and asked.status == OutgoingStatus.SENT and _open(asked):
             _decide(conversation, run, asked, first, yes=yes)
             return
-    _say(conversation)
+    _say(conversation, run)
+
+
+def _open_run(conversation: Conversation) -> AgentRun | None:
+    return AgentRun.unscoped.filter(conversation=conversation, status__in=OPEN_RUNS).first()
 
 
 def _conversation(number: PhoneNumber, sender: str) -> Conversation | None:
@@ -246,7 +250,11 @@ def _give(
     given: approvals.Answer,
     row: IncomingText,
 ) -> bool:
-    """Give one answer; False where it comes too late."""
+    """Give one answer; False where it comes too late.
+
+    Under the conversation's lock, as whoever writes STOP withdraws the question.
+    """
+    locking.lock(conversation.pk)
     try:
         answering.record(conversation, approval, given, _person(conversation))
     except OtherAnswer:
@@ -261,9 +269,19 @@ def _give(
 
 
 @transaction.atomic
-def _say(conversation: Conversation) -> None:
-    """Say all that waits as one message, unless the assistant is answering."""
+def _say(conversation: Conversation, seen: AgentRun | None) -> None:
+    """Say all that waits as one message, unless the assistant is answering.
+
+    Nor where it has gone on since the texts were judged: what waits by now may answer a question
+    that was not asked then.
+
+    Args:
+        seen: the run that was open then; None: there was none.
+    """
     locked = locking.lock(conversation.pk)
+    run = _open_run(locked)
+    if run is not None and (seen is None or (run.pk, run.step) != (seen.pk, seen.step)):
+        return
     waiting = IncomingText.unscoped.filter(conversation=locked, status=IncomingStatus.WAITING)
     rows, length = [], 0
     for row in waiting.order_by("pk"):

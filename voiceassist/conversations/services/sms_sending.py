@@ -186,7 +186,10 @@ def _claim(conversation_id: int) -> OutgoingText | None:
     now = timezone.now()
     if text is None or text.status == OutgoingStatus.SENDING or text.next_attempt_at > now:
         return None
-    mine = OutgoingText.unscoped.filter(pk=text.pk, status=OutgoingStatus.DUE)
+    # Somebody else may have tried it since it was read; then it is due again after a pause.
+    mine = OutgoingText.unscoped.filter(
+        pk=text.pk, status=OutgoingStatus.DUE, next_attempt_at__lte=now
+    )
     sending = {"status": OutgoingStatus.SENDING, "next_attempt_at": now}
     if not mine.update(**sending, attempts=F("attempts") + 1):
         return None
