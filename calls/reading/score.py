@@ -182,6 +182,6 @@ def ending_of(call: Call) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Return stored JSON for reading; nothing where there is nothing."""
-    text = "" if value is None else json.dumps(value, ensure_ascii=False, indent=1)
+    """Return stored JSON for reading, indented as everywhere; nothing where there is nothing."""
+    text = "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)
     return in_reading_order(text)

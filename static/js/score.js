@@ -1,7 +1,7 @@
 // The score of a call: one row per utterance, tool run and event, kept in order while they arrive in any.
 // All words are set as text, never as markup. Placement follows calls/reading/score.py.
 
-import { inReadingOrder } from "./elements/dom.js";
+import { inReadingOrder, shown } from "./elements/dom.js";
 import { clock, duration, words } from "./numbers.js";
 
 const FINAL_ITEM = new Set(["completed", "interrupted", "failed"]);
@@ -22,7 +22,7 @@ export class Score {
     const status = isFinal && data.status === "in_progress" ? "completed" : data.status;
     row.dataset.status = status;
     const set = (name, text) => (row.querySelector(`[data-${name}]`).textContent = text);
-    const show = (name, shown) => (row.querySelector(`[data-${name}]`).hidden = !shown);
+    const show = (name, on) => (row.querySelector(`[data-${name}]`).hidden = !on);
     const cut = status === "interrupted" ? split(data.text, data.heard_text ?? "") : null;
     set("heard", cut ? cut.heard : data.text);
     set("unheard", cut ? cut.unheard : "");
@@ -122,4 +122,4 @@ export function split(text, heardText) {
   return { heard: all.slice(0, count).join(" "), unheard: all.slice(count).map((word) => ` ${word}`).join(""), heardWords: Math.min(count, all.length), words: all.length };
 }
 
-const pretty = (value) => (value === null || value === undefined ? "" : inReadingOrder(JSON.stringify(value, null, 1)));
+const pretty = (value) => (value === null || value === undefined ? "" : shown(value));

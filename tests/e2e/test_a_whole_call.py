@@ -95,7 +95,9 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(
     await tool.locator("summary").click()
     answer = tool.locator("[data-answer]")
     await expect(answer).to_be_visible()
-    assert json.loads(await answer.inner_text())["data"]["order_id"] == "1042"
+    given = await answer.inner_text()
+    assert json.loads(given)["data"]["order_id"] == "1042"
+    assert given == json.dumps(json.loads(given), ensure_ascii=False, indent=2)  # as in a chat
     assert await serious_faults(page) == []
     seen.set()
     await expect(page.locator("[data-call-pill]")).to_have_text("Completed")
@@ -110,6 +112,7 @@ async def test_a_call_is_followed_from_its_ring_to_its_end(
     await page.reload()
     assert await rows.evaluate_all(ids) == live
     assert await words.all_inner_texts() == texts
+    assert await answer.text_content() == given
     await page.close()
 
 
