@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories.organizations import make_credential
 from tests.security.outbound.servers import RawServer, answering, ok
+from tools_library.executors.aws_lambda import functions
 from tools_library.models import Tool
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -52,7 +53,8 @@ def test_the_tools_of_a_server(api_as, organization, raw):
     assert not Tool.unscoped.exists()
 
 
-def test_the_functions_of_an_account(api_as, organization, raw, settings):
+def test_the_functions_of_an_account(api_as, organization, raw, settings, monkeypatch):
+    monkeypatch.setattr(functions, "TIMEOUT_S", 60.0)  # a busy machine makes its client slowly
     make_credential(organization, "aws_access_key", "AKIAEXAMPLE")
     make_credential(organization, "aws_secret_key", "a-secret-of-aws")
     function = {"FunctionName": "orders", "Runtime": "python3.13", "Timeout": 3, "MemorySize": 128}

@@ -40,12 +40,12 @@ def asking(**changes):
     return ChatRequest(**{**wanted, **changes})
 
 
-async def told(request=None, timeout_s=10.0):
+async def told(request=None, timeout_s=60.0):
     async with contextlib.aclosing(stream(request or asking(), timeout_s=timeout_s)) as events:
         return [event async for event in events]
 
 
-async def failed(request=None, timeout_s=10.0):
+async def failed(request=None, timeout_s=60.0):
     with pytest.raises(ChatError) as raised:
         await told(request, timeout_s)
     return raised.value
@@ -72,7 +72,7 @@ async def test_text_comes_piece_by_piece_and_then_whole(server):
 
 async def test_the_first_piece_is_there_before_the_rest_is_sent(server):
     server.answers = [[STREAM, event("Hel"), HOLD]]
-    events = stream(asking(), timeout_s=10)
+    events = stream(asking(), timeout_s=60)
     assert await anext(events) == TextDelta("Hel")
     assert server.open == 1
     await events.aclose()
@@ -209,7 +209,7 @@ async def test_what_was_said_before_a_stream_broke_was_handed_on_and_nothing_is_
     server.answers = [[CHUNKED, chunked(event("Hel"))[0], ABORT], [CHUNKED, *chunked(*HELLO)]]
     said = []
     with pytest.raises(ChatError, match="cannot be reached"):
-        async for one in stream(asking(), timeout_s=10):
+        async for one in stream(asking(), timeout_s=60):
             said.append(one)
     assert said == [TextDelta("Hel")]
     assert len(server.seen) == 1
