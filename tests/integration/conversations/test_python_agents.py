@@ -6,8 +6,10 @@ import requests
 from tests.factories.organizations import make_organization
 from tests.integration.conversations.client import SECONDS
 from tests.integration.conversations.scripted import call
+from tests.services.ports import wait_for
 from voiceassist.conversations.agents import Agent, Param, Tool, begin, register
 from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import cancelling, python_agents, starting
 from voiceassist.foundation.events.transport import live_loop
 from voiceassist.foundation.jobs import queueing
 
@@ -93,6 +95,21 @@ def test_backend_tools_run_on_the_server_and_their_faults_are_told(own_loop):
     assert agent.send_message("How many verses?") == "It has 31."
     outputs = [each["content"] for each in own_loop.requests[1].messages if each["role"] == "tool"]
     assert "Genesis 1 has 31" in outputs[0] and "code_error" in outputs[1]
+
+
+def test_a_call_that_is_stopped_before_a_worker_comes_to_it_does_not_take_place(
+    own_loop, monkeypatch
+):
+    own_loop.says(call("count_verses", {"book": "Genesis 1"}))
+    handed, done = [], []
+    monkeypatch.setattr(python_agents, "enqueue", lambda name, key, **queue: handed.append(key))
+    monkeypatch.setattr(CountTool, "execute", lambda tool, params: done.append(params) or {})
+    conversation = begin(BibleStudyAgent, organization=make_organization())
+    starting.say(conversation, "How many verses?")
+    wait_for(lambda: handed, seconds=SECONDS, what="the call")
+    assert cancelling.cancel(conversation)
+    python_agents.perform(handed[0])
+    assert done == []
 
 
 def test_a_program_talks_over_http_with_an_agent_that_is_a_class(chat):

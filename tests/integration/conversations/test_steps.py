@@ -12,7 +12,8 @@ from tests.integration.conversations.test_agent import answer, in_db, say
 from tests.security.outbound.servers import RawServer, answering, ok
 from voiceassist.conversations.loop.steps import MOST_CALLS
 from voiceassist.conversations.models import AgentRun, Conversation, ToolProposal
-from voiceassist.conversations.services import cancelling, reading, starting
+from voiceassist.conversations.services import answering as answers
+from voiceassist.conversations.services import cancelling, following, reading, starting
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.errors import Busy, NoSuchCall
 from voiceassist.foundation.jobs import queueing
@@ -70,6 +71,29 @@ async def test_mixed_step_runs_servers_calls_while_the_browsers_wait(model, orde
     told = [json.loads(each["content"]) for each in results]
     assert [each["success"] for each in told] == [True, True, False, True]
     assert told[2]["error_code"] == "denied"
+
+
+async def test_a_run_that_goes_on_while_one_looks_does_not_rest(model, monkeypatch):
+    on = asyncio.Event()
+    model.says(call("ask_person", QUESTION, "b1"))
+    model.says(on, "Done.")
+    who = await in_db(make_participant)
+    conversation = await in_db(make_conversation, who)
+    await in_db(give_browser_tool, conversation.assistant)
+    await say(conversation, "Go")
+    await until_rest(conversation)
+    open_run = following.rows.open_run
+
+    def answered_meanwhile(conversation_id):
+        run = open_run(conversation_id)
+        answers.answer(conversation, [BrowserAnswer("b1", "yes")], who)
+        return run
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(following.rows, "open_run", answered_meanwhile)
+        assert await in_db(following.at_rest, conversation.pk) is False
+    on.set()
+    assert (await until_rest(conversation))[-1].type == "run_finished"
 
 
 async def test_forged_answers_change_nothing(model):

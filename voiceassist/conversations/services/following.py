@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from voiceassist.conversations.choices import PAUSED_RUNS, ProposalStatus
 from voiceassist.conversations.loop.frames import RESTS, UNKNOWN, Frame
-from voiceassist.conversations.models import ToolProposal
+from voiceassist.conversations.models import AgentRun
 from voiceassist.conversations.services import events, rows
 from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.live import live
@@ -68,8 +68,10 @@ def at_rest(conversation_id: int) -> bool:
         return True
     if run.status not in PAUSED_RUNS:
         return False
+    # Both at one moment: with the last answer its calls rest, and it goes on.
+    paused = AgentRun.unscoped.filter(pk=run.pk, status__in=PAUSED_RUNS)
     moving = (ProposalStatus.PROPOSED, ProposalStatus.EXECUTING)
-    return not ToolProposal.unscoped.filter(run=run, status__in=moving).exists()
+    return paused.exclude(proposals__status__in=moving).exists()
 
 
 def _opening(conversation_id: int, after: int, to_rest: bool) -> tuple[bool, list[Frame]]:

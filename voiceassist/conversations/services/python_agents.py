@@ -6,11 +6,12 @@ import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from tools_library.choices import SideEffect, ToolType
+from tools_library.choices import ExecutionStatus, SideEffect, ToolType
 from tools_library.engine.cleaning import Uncleanable, clean
 from tools_library.models import ToolExecution
 from tools_library.services import execution
 from tools_library.services.catalog import CatalogTool
+from voiceassist.conversations.choices import OPEN_PROPOSALS
 from voiceassist.conversations.loop.tool import Tool
 from voiceassist.conversations.models import ToolProposal
 from voiceassist.foundation.jobs import enqueue
@@ -63,18 +64,21 @@ def tools_of(agent: AgentClass) -> list[CatalogTool]:
 
 def hand_over(proposal_id: int, row: ToolExecution, entry: CatalogTool) -> None:
     """Let a worker carry out a call that was written down, once it may run."""
-    if entry.runs_at == "session" and row.status == "running":
+    if entry.runs_at == "session" and row.status == ExecutionStatus.RUNNING:
         enqueue(PERFORM, proposal_id, queue="live")
 
 
 def perform(proposal_id: int) -> None:
-    """Carry out a call of a backend tool, once; the job behind `conversations.perform`."""
-    own = ToolProposal.unscoped.filter(pk=proposal_id, claimed_by="")
+    """Carry out a call of a backend tool, once; the job behind `conversations.perform`.
+
+    One that has ended meanwhile, as where the person stopped the answer, does not take place.
+    """
+    own = ToolProposal.unscoped.filter(pk=proposal_id, claimed_by="", status__in=OPEN_PROPOSALS)
     if not own.update(claimed_by="worker"):
         return
     rows = ToolProposal.unscoped.select_related("conversation", "execution")
     call = rows.get(pk=proposal_id)
-    if call.execution is None:
+    if call.execution is None or call.execution.status != ExecutionStatus.RUNNING:
         return
     agent = find(call.conversation.agent_class_name)
     tools = {tool.tool_name(): tool for tool in agent.tools} if agent is not None else {}
