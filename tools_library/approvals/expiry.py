@@ -56,10 +56,11 @@ def close(approval: Approval) -> bool:
 def _escalate(approval: Approval, now: datetime.datetime) -> bool:
     hold_order(approval.organization_id)
     rows = Approval.unscoped.filter(
-        pk=approval.pk, status=ApprovalStatus.PENDING, escalated_at=None
+        pk=approval.pk, status=ApprovalStatus.PENDING, escalate_at__lte=now, escalated_at=None
     )
     if not rows.update(escalated_at=now):
-        return False
+        return False  # or it was sent on a moment ago, and has more time
+    approval.refresh_from_db(fields=["least_role"])  # whose yes counts, too
     tell_admins(approval)
     _record(approval, "escalated")
     return True

@@ -156,11 +156,11 @@ def test_sending_is_for_staff_and_for_questions_to_staff(
 
 def test_an_unanswered_question_escalates_to_the_inboxes_of_admins(api, organization, people):
     row = ask(refund(organization), organization)
-    body = {"to": people["builder"].email, "escalate_after_s": 30}
+    body = {"to": people["builder"].email, "escalate_after_s": 60}
     api("operator", "POST", path_of(row, "send"), 200, body)
-    pass_time(29)
+    pass_time(10)
     assert (expiry.sweep(), inbox(api, "admin")) == ((0, 0), [])
-    pass_time(2)
+    pass_time(51)
     assert expiry.sweep() == (0, 1)
     assert inbox(api, "admin") == inbox(api, "builder") == [row.approval.pk]
     assert inbox(api, "operator") == []
@@ -173,6 +173,24 @@ def test_an_unanswered_question_escalates_to_the_inboxes_of_admins(api, organiza
     assert actions[::-1] == [
         "approval.asked", "approval.sent", "approval.escalated", "approval.approved",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "escalated"), [({"escalate_after_s": 60}, 0), ({}, 1)])
+def test_a_question_that_is_sent_on_as_it_escalates_does_so_as_it_was_sent(
+    api, organization, people, monkeypatch, more, escalated
+):
+    row = ask(refund(organization, escalate_after_s=30), organization)
+    pass_time(31)
+    escalate = expiry._escalate
+
+    def sent_meanwhile(approval, now):
+        api("operator", "POST", path_of(row, "send"), 200, {"to": "owner", **more})
+        return escalate(approval, now)
+
+    monkeypatch.setattr(expiry, "_escalate", sent_meanwhile)
+    assert expiry.sweep() == (0, escalated)
+    recipients = set(Mail.objects.of(organization).values_list("recipient", flat=True))
+    assert recipients == {people["owner"].email}
 
 
 def test_an_owners_question_escalates_to_owners_alone(organization, people):
