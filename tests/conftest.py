@@ -60,8 +60,9 @@ if EMBEDDED:
 # A busy machine is slow now and then; how fast code is, benchmarks judge. Every machine draws the
 # same examples: what fails on one fails on all. `--hypothesis-profile=default` draws others.
 hypothesis.settings.register_profile(
-    "tests", deadline=None, print_blob=True, derandomize=True, database=None
-)
+    "tests", deadline=None, print_blob=True, derandomize=True, database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
 hypothesis.settings.load_profile("tests")
 pytest_plugins = ["tests.services.fixtures"]
 

@@ -95,7 +95,7 @@ class Program:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise EOFError(f"the program ended with {self.process.wait(30)}")
+            raise EOFError(f"the program ended with {self.process.wait(90)}")
         return json.loads(line)
 
     def ask(self, **command: Any) -> Any:
@@ -106,7 +106,7 @@ class Program:
     def kill(self) -> int:
         """End it as a crash does (SIGKILL); return its exit code."""
         self.process.kill()
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 def _environment(**more: str) -> dict[str, str]:

@@ -68,9 +68,9 @@ def test_whoever_asks_for_the_headers_of_events_can_go_on_asking_on_the_same_lin
     url = f"{chat.url}/threads/{thread}/events"
     with requests.Session() as line:
         line.headers.update(chat.headers)
-        told = line.head(url, params={"follow": "1"}, timeout=30)
+        told = line.head(url, params={"follow": "1"}, timeout=90)
         assert (told.status_code, told.headers["Content-Type"]) == (200, "text/event-stream")
-        assert events_of(line.get(url, timeout=30))[-1]["type"] == "run_finished"
+        assert events_of(line.get(url, timeout=90))[-1]["type"] == "run_finished"
 
 
 def test_a_foreign_thread_is_not_there(chat):
@@ -79,10 +79,10 @@ def test_a_foreign_thread_is_not_there(chat):
     answer = requests.get(
         f"{chat.url}/threads/{thread}/events",
         headers={"Authorization": f"Bearer {key}"},
-        timeout=30,
+        timeout=90,
     )
     assert answer.status_code == 404
-    assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=30).status_code == 401
+    assert requests.get(f"{chat.url}/threads/{thread}/events", timeout=90).status_code == 401
 
 
 REGISTRATION = {
@@ -108,7 +108,7 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     headers, root = {"Authorization": f"Bearer {key}"}, f"{chat.site.url}/api/v1/tools/frontend"
 
     def post(body, path=""):
-        return requests.post(f"{root}{path}", json=body, headers=headers, timeout=30)
+        return requests.post(f"{root}{path}", json=body, headers=headers, timeout=90)
 
     made = post(REGISTRATION)
     assert made.status_code == 201 and made.json()["tool"]["schema_hash"], made.text
@@ -119,7 +119,7 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     answer = post(bad)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"].startswith("tool.input_schema")
-    tools = requests.get(f"{root}?agent_id={chat.slug}", headers=headers, timeout=30).json()[
+    tools = requests.get(f"{root}?agent_id={chat.slug}", headers=headers, timeout=90).json()[
         "tools"
     ]
     assert [tool["name"] for tool in tools] == ["show_map", "show_notification"]
@@ -129,7 +129,7 @@ def test_browser_tools_are_registered_listed_and_checked(chat):
     off = post({"tool_name": "show_map", "arguments": {"zoom": 99, "x": 1}}, "/execute").json()
     assert not off["valid"] and {each["path"] for each in off["errors"]} == {"", "zoom", "x"}
     assert (
-        requests.post(root, json=REGISTRATION, headers=chat.headers, timeout=30).status_code == 403
+        requests.post(root, json=REGISTRATION, headers=chat.headers, timeout=90).status_code == 403
     )
 
 
@@ -150,7 +150,7 @@ def test_a_session_writes_only_with_its_token():
 def test_an_answer_that_failed_is_an_error_of_the_short_routes(chat):
     root, begin = chat.site.url, {"assistant_id": chat.slug}
     begun = requests.post(
-        f"{root}/api/conversations", json=begin, headers=chat.headers, timeout=30
+        f"{root}/api/conversations", json=begin, headers=chat.headers, timeout=90
     ).json()
     told_of = add_conversations({"paths": {}})["paths"]
     for route in (
@@ -161,7 +161,7 @@ def test_an_answer_that_failed_is_an_error_of_the_short_routes(chat):
             root + route.format(conversation_id=begun["id"]),
             json={"message": "Hello stand-in:too_many_calls"},
             headers=chat.headers,
-            timeout=30,
+            timeout=90,
         )
         told = failed.json()
         assert failed.status_code == 422 and failed.headers["Content-Type"] == "application/json"

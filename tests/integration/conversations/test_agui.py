@@ -39,7 +39,7 @@ class AguiClient:
             "threadId": self.thread, "runId": f"run-{self.runs}", "state": {}, "context": [],
             "messages": self.messages, "tools": [], "forwardedProps": {}, **more,
         }  # fmt: skip
-        answer = requests.post(self.url, json=body, headers=self.headers, timeout=30)
+        answer = requests.post(self.url, json=body, headers=self.headers, timeout=90)
         assert answer.status_code == 200, answer.text
         assert "\r" not in answer.text and "[DONE]" not in answer.text
         blocks = [each for each in answer.text.split("\n\n") if each.startswith("data: ")]

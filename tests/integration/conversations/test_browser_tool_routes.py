@@ -27,10 +27,10 @@ class Builder:
         body = {"tool": {"name": name, "description": description, "input_schema": schema}}
         if agent is not None:
             body["agent_id"] = agent.slug
-        return requests.post(self.root, json=body, headers=self.headers, timeout=30)
+        return requests.post(self.root, json=body, headers=self.headers, timeout=90)
 
     def get(self, url="", **query):
-        answer = requests.get(url or self.root, params=query, headers=self.headers, timeout=30)
+        answer = requests.get(url or self.root, params=query, headers=self.headers, timeout=90)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -97,6 +97,6 @@ def test_tools_are_read_page_by_page_as_every_list_is(builder):
     assert two["next"] is None and builder.get(two["previous"])["tools"] == one["tools"]
     checked = {"tool_name": "zoom", "arguments": {}, "agent_id": builder.first.slug}
     answer = requests.post(
-        f"{builder.root}/execute", json=checked, headers=builder.headers, timeout=30
+        f"{builder.root}/execute", json=checked, headers=builder.headers, timeout=90
     )
     assert answer.json()["valid"] is True

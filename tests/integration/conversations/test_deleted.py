@@ -49,7 +49,7 @@ def test_an_answer_whose_conversation_is_deleted_ends(chat, monkeypatch, errors)
         assert streamed.result(60).status_code == 200 and streamed.result().text
         ended = agui.result(60)[-1]
         assert (ended["type"], ended["code"]) == ("RUN_ERROR", "not_found")
-    wait_for(lambda: not following.live._watched, seconds=30, what="the streams to be left")
+    wait_for(lambda: not following.live._watched, seconds=90, what="the streams to be left")
     assert not errors() and not Conversation.unscoped.exists()
 
 

@@ -28,7 +28,7 @@ def test_a_first_message_that_another_one_overtakes_goes_into_its_conversation(c
         with transaction.atomic():
             first = starting.create(chat.assistant, program, thread_id="both")
             second = pool.submit(chat.send, "Hello", stream=False, thread_id="both")
-            wait_for(somebody_waits, seconds=30, what="the second first message")
+            wait_for(somebody_waits, seconds=90, what="the second first message")
         answer = second.result(60)
     assert answer.status_code == 200, answer.text
     assert answer.json()["conversation_id"] == first.pk
@@ -39,7 +39,7 @@ def test_of_many_first_messages_at_once_each_is_taken_or_told_to_wait(chat):
     ready = threading.Barrier(8)
 
     def say(number):
-        ready.wait(30)
+        ready.wait(90)
         return chat.send(f"Hello {number}", stream=False, thread_id="one")
 
     with ThreadPoolExecutor(8) as pool:
@@ -71,7 +71,7 @@ def test_an_ag_ui_run_that_is_refused_begins_no_conversation(chat, changes, fiel
     body = {"threadId": "new", "runId": "r", "messages": [
         {"id": "m", "role": "user", "content": "Hello"}], "tools": [], **changes}  # fmt: skip
     url = f"{chat.site.url}/api/v1/agui/{chat.slug}"
-    answer = requests.post(url, json=body, headers=chat.headers, timeout=30)
+    answer = requests.post(url, json=body, headers=chat.headers, timeout=90)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field), answer.text
     assert not Conversation.unscoped.exists() and not AgentRun.unscoped.exists()
 

@@ -91,7 +91,8 @@ def test_a_model_that_comes_to_no_answer_is_stopped_after_some_steps(chat, setti
     assistant = make_assistant(chat.assistant.organization)
     url = f"http://127.0.0.1:{server.port}/look"
     configuration = endpoint_configuration(url)
-    assign(assistant, make_tool(assistant.organization, configuration=configuration))
+    tool = make_tool(assistant.organization, configuration=configuration, timeout_seconds=120)
+    assign(assistant, tool)
     looping = AgentClient(chat.site, assistant, chat.headers["Authorization"].split()[1])
     error_codes = {"unknown_tool": "unknown_tool", "broken_json": "invalid_arguments", "loop": ""}
     try:

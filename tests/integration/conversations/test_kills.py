@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 import requests
+from django.utils import timezone
 
 from tests.factories.assistants import make_assistant
 from tests.factories.conversations import NOTIFY, give_browser_tool
@@ -106,14 +107,12 @@ def talk(tools, settings):
     organization = make_organization()
     assistant = make_assistant(organization)
     give_browser_tool(assistant, "show_notification", function_definition=NOTIFY)
-    for name, path, side_effect, seconds in (
-        ("look_up", "/look", "read", 120), ("mail_it", "/mail", "write", 12),
-    ):  # fmt: skip
+    for name, path, side_effect in (("look_up", "/look", "read"), ("mail_it", "/mail", "write")):
         url = f"http://127.0.0.1:{tools.server.port}{path}"
         tool = make_tool(
             organization, name=name, display_name=name, side_effect=side_effect,
             configuration=endpoint_configuration(url), function_definition={"type": "object"},
-            timeout_seconds=seconds,
+            timeout_seconds=120,
         )  # fmt: skip
         assign(assistant, tool)
     return Talk(assistant.slug, make_key(organization)[1])
@@ -141,7 +140,7 @@ IN_THE_MIDDLE = {
     "text": "Hello stand-in:stall:1",
     "reads": "Please call look_up",
     "pauses": "Show me a notification",
-    "mails": "Please call mail_it",  # last: it must not run out of time before the kill
+    "mails": "Please call mail_it",
 }
 
 
@@ -169,16 +168,16 @@ def killed_at(point, servers, talk):
 
 def killed_in_the_middle(servers, talk, tools):
     """Kill a server that speaks, runs tools and waits for a page; return when."""
-    server, others = servers(), set(IN_THE_MIDDLE) - {"mails"}
+    server = servers()
     with ThreadPoolExecutor(4) as pool:
         for thread, text in IN_THE_MIDDLE.items():
-            if thread == "mails":
-                wait_for(lambda: all(map(under_way, others)), seconds=100, what="the middle")
-                assert tools.hit["/look"].wait(60)
             pool.submit(talk.say, server, thread, text)
-        assert tools.hit["/mail"].wait(40)
-        wait_for(lambda: under_way("mails"), seconds=40, what="the mail")
-        return server.kill()
+        wait_for(lambda: all(map(under_way, IN_THE_MIDDLE)), seconds=100, what="the middle")
+        assert tools.hit["/look"].wait(90) and tools.hit["/mail"].wait(90)
+        killed = server.kill()
+    # Nobody can end the mail any more; its time is over now, for the test's sake.
+    ToolExecution.unscoped.filter(tool_name="mail_it").update(deadline_at=timezone.now())
+    return killed
 
 
 def asked_again_only_after_a_kill(stand_ins, kills):

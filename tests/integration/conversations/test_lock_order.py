@@ -45,11 +45,11 @@ def test_a_takeover_waits_for_the_conversation_before_it_takes_the_run(died):
         with transaction.atomic():
             locking.lock(died.conversation_id)
             takeover = pool.submit(taken_over, died.pk)
-            wait_for(somebody_waits, seconds=30, what="the takeover")
+            wait_for(somebody_waits, seconds=90, what="the takeover")
             # With the run in the takeover's hands, one of the two would have to be ended.
             AgentRun.unscoped.select_for_update(nowait=True).get(pk=died.pk)
             assert cancelling.cancel(died.conversation)
-        assert takeover.result(30) is None
+        assert takeover.result(90) is None
     died.refresh_from_db()
     assert (died.status, died.claimed_by) == ("cancelled", "")
     assert not RunEvent.unscoped.filter(type="step_restarted").exists()

@@ -165,7 +165,7 @@ def test_forgery_answers_for_calls_of_others_are_refused(chat):
     assert refused("no-such-thread", call) == 404
     assert refused(thread, call, visitor) == 404
     anonymous = requests.post(
-        f"{chat.url}/continue", json={"thread_id": thread, "tool_responses": []}, timeout=30
+        f"{chat.url}/continue", json={"thread_id": thread, "tool_responses": []}, timeout=90
     )
     assert anonymous.status_code == 401
     named = {"agent_id": "another", "thread_id": thread, "tool_responses": []}

@@ -42,7 +42,7 @@ def test_every_example_is_taken_by_its_route(chat):
     root, used = chat.site.url, set()
 
     def post(address, example, headers=chat.headers):
-        answer = requests.post(f"{root}{address}", json=example, headers=headers, timeout=30)
+        answer = requests.post(f"{root}{address}", json=example, headers=headers, timeout=90)
         assert answer.status_code in (200, 201), (address, answer.text)
         used.add(resolve(address).url_name)
         return answer
@@ -71,7 +71,7 @@ def test_every_example_is_taken_by_its_route(chat):
     post(f"/conversations/{number}/send_message_streaming", _example("send_message_streaming"))
     ask = {"message": "Show me a notification"}
     asked = requests.post(
-        f"{root}/conversations/{number}/send_message", json=ask, headers=chat.headers, timeout=30
+        f"{root}/conversations/{number}/send_message", json=ask, headers=chat.headers, timeout=90
     ).json()
     results = _example("send_message")
     results["tool_results"] = [

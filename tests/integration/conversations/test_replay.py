@@ -41,7 +41,7 @@ def until(client, thread, after, count):
     headers = {**client.headers, "Last-Event-ID": str(after)}
     url = f"{client.url}/threads/{thread}/events?follow=1"
     seen = []
-    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
+    with requests.get(url, headers=headers, stream=True, timeout=90) as answer:
         for line in answer.iter_lines(chunk_size=1):
             if line.startswith(b"data: "):
                 seen.append(json.loads(line[6:]))

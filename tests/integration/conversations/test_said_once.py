@@ -53,7 +53,7 @@ def test_of_equal_messages_at_the_same_moment_one_is_said_and_all_are_answered(c
     ready = threading.Barrier(6)
 
     def say(_):
-        ready.wait(30)
+        ready.wait(90)
         return chat.send("Hello", stream=False, **MINE)
 
     with ThreadPoolExecutor(6) as pool:
@@ -70,7 +70,7 @@ def test_an_ag_ui_message_that_another_request_says_meanwhile_is_not_said_again(
         with transaction.atomic():
             locking.lock(thread.pk)
             late = pool.submit(AguiClient(chat).say, "Hello")
-            wait_for(somebody_waits, seconds=30, what="the same message of the other request")
+            wait_for(somebody_waits, seconds=90, what="the same message of the other request")
             starting.say(thread, "Hello", client_id="m0")
         assert late.result(60)[-1]["outcome"] == {"type": "success"}
     assert said() == ["Hello"] and AgentRun.unscoped.count() == 1

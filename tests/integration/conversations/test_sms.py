@@ -40,7 +40,8 @@ STRANGER, UNREACHABLE = "+12025550111", "+12025550199"
 def give_order_tool(texter, **values):
     url = f"{texter.site.stand_ins.url}/tools/orders/lookup"
     configuration = endpoint_configuration(url, request_body_template="${parameters}")
-    assign(texter.assistant, make_tool(texter.organization, configuration=configuration, **values))
+    values = {"configuration": configuration, "timeout_seconds": 120, **values}
+    assign(texter.assistant, make_tool(texter.organization, **values))
 
 
 def statuses(model):

@@ -38,7 +38,10 @@ def orders(settings):
 
 def give_server_tool(assistant, server, name="lookup_order"):
     url = f"http://127.0.0.1:{server.port}/orders"
-    tool = make_tool(assistant.organization, name=name, configuration=endpoint_configuration(url))
+    configuration = endpoint_configuration(url)
+    tool = make_tool(
+        assistant.organization, name=name, configuration=configuration, timeout_seconds=120
+    )
     assign(assistant, tool)
 
 

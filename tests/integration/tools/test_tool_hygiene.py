@@ -47,7 +47,10 @@ def shop(organization):
     return names
 
 
-@given_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     which=st.sampled_from(
         ["ready", "archived", "archived_entry", "off", "foreign", "foreign_entry", "bare", ""]
