@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CLOSE_WITHIN_S = 10
+_CLOSE_WITHIN_S = 60
 
 
 class DatabaseThreads:

@@ -95,7 +95,8 @@ async def _answered(
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    for each in ():
+    nothing: tuple[bytes, ...] = ()
+    for each in nothing:
         yield each
 
 
