@@ -155,6 +155,18 @@ def test_a_person_whom_two_organizations_add_at_once_gets_one_account() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_gets_a_lower_role_in_two_organizations_at_once_leaves_the_admin() -> None:
+    here, there = make_organization(), make_organization()
+    user = make_member(here, Role.OPERATOR)
+    members.add(there, user.email, Role.OPERATOR)
+    one, other = (
+        partial(members.change_role, membership(each, user), Role.VIEWER) for each in (here, there)
+    )
+    beside(one, other)
+    assert not User.objects.get(pk=user.pk).is_staff
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_organizations_that_are_called_alike_at_once_one_reads_so() -> None:
     make = partial(organizations.create, "Juniper Cycles")
     with pytest.raises(InvalidInput, match="juniper-cycles is taken"):

@@ -94,11 +94,12 @@ def remove(
 
 
 def refresh_staff(user: User) -> None:
-    """Let into the admin who is operator or more anywhere, and nobody else."""
+    """Let into the admin who is operator or more anywhere, and nobody else; in a transaction."""
+    # Another organization may give the same person another role at this moment.
+    stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     roles = Membership.unscoped.filter(user=user).values_list("role", flat=True)
-    is_staff = user.is_superuser or any(at_least(role, LEAST_STAFF_ROLE) for role in roles)
-    if user.is_staff != is_staff:
-        user.is_staff = is_staff
+    user.is_staff = stored.is_superuser or any(at_least(role, LEAST_STAFF_ROLE) for role in roles)
+    if user.is_staff != stored.is_staff:
         user.save(update_fields=["is_staff"])
 
 

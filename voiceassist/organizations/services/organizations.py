@@ -82,7 +82,7 @@ def save(organization: Organization, *, by: Actor | None = None) -> None:
 @transaction.atomic
 def delete(organization: Organization, *, by: Actor | None = None) -> None:
     """Delete an organization with everything in it; members keep their accounts."""
-    people = list(User.objects.filter(memberships__organization=organization))
+    people = list(User.objects.filter(memberships__organization=organization).order_by("pk"))
     words = {"organization": organization.slug, "by": str(by or "the platform")}
     organization.delete()
     for user in people:
