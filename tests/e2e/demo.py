@@ -36,6 +36,7 @@ def demo_product(folder: Path) -> Iterator[Product]:
 
 async def sign_in(context: BrowserContext, email: str = "operator@example.com") -> Page:
     """Return a page of somebody of the demo, who operates it if nobody else is named."""
+    context.set_default_timeout(60_000)
     page = await context.new_page()
     await page.goto("/accounts/login/")
     await page.get_by_label("E-mail").fill(email)

@@ -65,6 +65,7 @@ class Site:
     async def open(self, browser: Browser, user: User | None, **options: Any) -> BrowserContext:
         """Return a browser context in which `user` is signed in."""
         context = await browser.new_context(base_url=self.url, **options)
+        context.set_default_timeout(60_000)
         if user is not None:
             session = await act(session_of, user)
             await context.add_cookies([{"name": "sessionid", "value": session, "url": self.url}])

@@ -47,12 +47,13 @@ def start_postgres(folder: Path) -> Postgres:
     """
     binaries = find_binaries()
     account = _server_account()
-    data, log_path, port = folder / "data", folder / "postgres.log", free_port()
+    data, log_path = folder / "data", folder / "postgres.log"
     if account:
         os.chown(folder, account.pw_uid, account.pw_gid)
     _run_as(
         account, [binaries / "initdb", "-D", data, "-A", "trust", "-U", "app", "-N", "-E", "UTF8"]
     )
+    port = free_port()  # only now: making the cluster takes seconds
     settings = [part for option in _OPTIONS for part in ("-c", option)]
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder)]
     with log_path.open("wb") as log:

@@ -23,7 +23,7 @@ def stand_ins():
     thread.start()
 
     def in_loop(work):
-        return asyncio.run_coroutine_threadsafe(work, loop).result(15)
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
     yield in_loop(server.__aenter__())
     in_loop(server.__aexit__(None, None, None))

@@ -172,6 +172,7 @@ async def test_faults_that_refuse_and_then_good_answers(stand_ins, fault, kind):
             "7" if fault == "rate_limited" else None
         )
     assert calls_of(await chunks(stand_ins, ORDER))
+    await settled(stand_ins)
     assert [log.outcome for log in stand_ins.chats] == ["refused", "refused", "completed"]
 
 

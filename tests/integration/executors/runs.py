@@ -21,7 +21,7 @@ def go(
     parameters: dict = ANYTHING,
     side_effect: str = "read",
     retries: int = 0,
-    seconds: float = 5.0,
+    seconds: float = 60.0,
     context: dict | None = None,
 ) -> ToolOutcome:
     """Run a tool of the configuration's kind."""

@@ -41,7 +41,7 @@ class LiveServer:
         async def run() -> Any:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(60)
 
     @property
     def hub(self) -> Hub:
@@ -111,13 +111,13 @@ def cookie_of(user: User) -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-async def read(socket: ClientConnection, count: int, within: float = 30) -> list[dict[str, Any]]:
+async def read(socket: ClientConnection, count: int, within: float = 60) -> list[dict[str, Any]]:
     """The next messages, which must come in time."""
     async with asyncio.timeout(within):
         return [json.loads(await socket.recv()) for _ in range(count)]
 
 
-async def until(check: Callable[[], Any], within: float = 30) -> None:
+async def until(check: Callable[[], Any], within: float = 60) -> None:
     """Wait until `check` holds."""
     async with asyncio.timeout(within):
         while not check():

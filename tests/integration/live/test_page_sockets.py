@@ -71,6 +71,8 @@ async def test_words_are_merged_and_carry_the_last_stored_seq(
             whole += f" {number}"
             speak(world, f" {number}", whole)
             await asyncio.sleep(0.004)
+            if number in (60, 120):  # shown while they are spoken, not at their end
+                frames += await read(line, 1)
         while not frames or frames[-1]["data"]["text"] != whole:
             frames += await read(line, 1)
     assert "".join(frame["data"]["delta"] for frame in frames) == whole

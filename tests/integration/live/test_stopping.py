@@ -22,7 +22,7 @@ def test_a_server_without_calls_ends_with_success(tmp_path: Path, number: signal
     running = start_product(env)
     try:
         running.process.send_signal(number)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(120) == 0
     finally:
         running.stop()
 

@@ -20,7 +20,7 @@ def run(
     arguments: dict[str, Any] | None = None,
     *,
     network: Network | None = None,
-    seconds: float = 15.0,
+    seconds: float = 120.0,
     secrets: dict[str, str] | None = None,
 ) -> ToolResult:
     known = FixedSecrets(secrets or {"API_KEY": CANARY, "OTHER": "other-value"})

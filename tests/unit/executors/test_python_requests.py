@@ -171,7 +171,7 @@ def test_what_is_sent_is_bounded(answer) -> None:
 
 
 def test_a_slow_service_takes_no_more_than_the_timeout_it_was_given(settings) -> None:
-    server = RawServer(lambda self, connection: self.ended.wait(20))
+    server = RawServer(lambda self, connection: self.ended.wait(300))
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
     code = lines(
         f"try:\n    requests.get('http://127.0.0.1:{server.port}/', timeout=0.3)\n"
@@ -184,7 +184,7 @@ def test_a_slow_service_takes_no_more_than_the_timeout_it_was_given(settings) ->
 
 
 def test_nobody_waits_for_an_answer_once_the_code_was_stopped(settings) -> None:
-    server = RawServer(lambda self, connection: self.ended.wait(20))
+    server = RawServer(lambda self, connection: self.ended.wait(300))
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
     code = lines(f"return requests.get('http://127.0.0.1:{server.port}/').text")
     began = SystemClock().monotonic()
@@ -193,7 +193,7 @@ def test_nobody_waits_for_an_answer_once_the_code_was_stopped(settings) -> None:
             run(tool(code, execution_timeout=0.5))
     finally:
         server.stop()
-    assert SystemClock().monotonic() - began < 15
+    assert SystemClock().monotonic() - began < 100
 
 
 def test_only_a_fault_on_the_line_may_be_tried_again(settings) -> None:

@@ -91,6 +91,7 @@ async def test_the_script_goes_on_in_the_next_stream(product, caller):
     steps = (scenarios.LoseNetwork(), scenarios.Keys(digits="7"), scenarios.HangUp())
     report = await caller(*steps).run()
     first, second = product.sockets
+    await second.until(lambda: second.closed_with is not None)
     assert first.named("dtmf") == []
     assert [each["dtmf"]["digit"] for each in second.named("dtmf")] == ["7"]
     assert report.ended_by == "caller"
@@ -122,7 +123,9 @@ async def test_other_twiml_ends_the_stream_and_is_run(product, caller):
 
     product.talks = [talk]
     report = await call.run()
-    assert len(product.sockets[0].named("stop")) == 1
+    (socket,) = product.sockets
+    await socket.until(lambda: socket.closed_with is not None)
+    assert len(socket.named("stop")) == 1
     assert [words.text for words in report.words] == ["Hold on."]
     assert report.ended_by == "transfer"
 
@@ -145,7 +148,9 @@ async def test_nowhere_is_a_place_for_statuses(product, caller):
 async def test_the_caller_hangs_up_when_its_time_is_over(product, caller):
     report = await caller(scenarios.Wait(ms=9000), seconds=2.0).run()
     assert report.ended_by == "time_limit"
-    assert len(product.sockets[0].named("stop")) == 1
+    (socket,) = product.sockets
+    await socket.until(lambda: socket.closed_with is not None)
+    assert len(socket.named("stop")) == 1
 
 
 async def test_a_server_behind_a_public_name_is_rung_from_inside(product, caller):
