@@ -10,8 +10,9 @@ from django.utils import timezone
 from tests.factories.conversations import make_conversation
 from tests.integration.conversations.scripted import ScriptedModel, kinds, until_rest
 from tests.integration.conversations.test_agent import in_db, say
+from voiceassist.conversations.loop.frames import TEXT, Frame
 from voiceassist.conversations.models import AgentRun, Conversation, RunEvent
-from voiceassist.conversations.services import cancelling, events, leases, writing
+from voiceassist.conversations.services import cancelling, events, following, leases, writing
 from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.driving import driver
 from voiceassist.conversations.services.events import Pieces
@@ -158,6 +159,31 @@ async def test_words_outlast_a_database_that_is_away(models, monkeypatch):
     goes_on["A"].set()
     assert told(await until_rest(conversations["A"])) == "A one A two"
     assert (await in_db(AgentRun.unscoped.get)).attempt == 1
+
+
+async def test_a_reader_waits_for_words_that_another_process_has_shown_and_stores_late(
+    conversations_db, monkeypatch
+):
+    conversation = await in_db(make_conversation)
+    stored, asked = events.stored, []
+
+    def stored_late(*given):
+        asked.append(given)
+        if len(asked) == 100:
+            events.store_pieces([Pieces(conversation, 1, ("one ", "two "))])
+        return stored(*given)
+
+    monkeypatch.setattr(events, "stored", stored_late)
+    monkeypatch.setattr(following, "_GAP_SECONDS", 0)
+    reader = following.follow(conversation.pk, 0, to_rest=False)
+    first = asyncio.ensure_future(anext(reader))
+    async with asyncio.timeout(60):
+        while not asked:  # it has joined those who listen
+            await asyncio.sleep(0.02)
+        live.publish_text(conversation.pk, Frame(3, 2, TEXT, {"delta": "three"}))
+        shown = [await first, await anext(reader), await anext(reader)]
+    await reader.aclose()
+    assert told(shown) == "one two three"
 
 
 async def test_a_lease_is_renewed_as_long_as_the_model_speaks(models, monkeypatch):

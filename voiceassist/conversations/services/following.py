@@ -13,7 +13,7 @@ from voiceassist.conversations.services.database import threads
 from voiceassist.conversations.services.live import live
 
 HEARTBEAT_SECONDS = 10.0
-_GAP_TRIES = 20
+_GAP_TRIES = 200
 _GAP_SECONDS = 0.05
 
 
@@ -97,7 +97,10 @@ async def _stored(
 
 
 async def _gap(conversation_id: int, after: int, before: int) -> AsyncIterator[Frame]:
-    """Yield what lies between two numbers; what another process shows is stored a moment later."""
+    """Yield what lies between two numbers; what another process shows is stored a moment later.
+
+    It is waited for ten seconds at most: a process that died stores nothing any more.
+    """
     for _ in range(_GAP_TRIES):
         async for frame in _stored(conversation_id, after):
             after = frame.seq
