@@ -46,7 +46,16 @@ def _end_transfers(now: datetime) -> None:
     rows = Transfer.unscoped.filter(status__in=transfers.OPEN)
     answered = Q(status=TransferStatus.ANSWERED, answered_at__lt=now - TRANSFER_LONGEST)
     unanswered = Q(answered_at__isnull=True, created_at__lt=now - TRANSFER_RINGS)
-    for transfer in rows.filter(answered | unanswered):
+    over = rows.filter(answered | unanswered)
+    for transfer in over:
+        _end_transfer(over, transfer)
+
+
+@transaction.atomic
+def _end_transfer(over: QuerySet[Transfer], transfer: Transfer) -> None:
+    """One that was answered since it was looked up goes on."""
+    hold_order(transfer.organization_id)
+    if over.filter(pk=transfer.pk).exists():
         transfers.take_result(transfer, TransferStatus.FAILED, caller_left=False)
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from calls.models import Call
-from calls.services import lifecycle, sweeping
+from calls.bridge.ports import Transfer as Wish
+from calls.models import Call, Transfer
+from calls.services import lifecycle, sweeping, transfers
 from tests.factories.pages import make_call, make_organization
 
 
@@ -29,6 +30,22 @@ def test_a_call_that_came_back_since_it_was_looked_up_goes_on(organization, monk
 
     monkeypatch.setattr(sweeping, "hold_order", hold_after_the_return)
     assert sweeping.sweep() == 0
+    assert Call.unscoped.get().ended_reason == ""
+
+
+def test_a_transfer_that_was_answered_since_it_was_looked_up_goes_on(organization, monkeypatch):
+    call = make_call(organization, status="in-progress")
+    transfer = transfers.ask(call, Wish("+12025550143", "Sales"))
+    Transfer.unscoped.update(created_at=ago(4))
+    real = sweeping.hold_order
+
+    def hold_after_the_answer(*ids):
+        transfers.take_answer(transfer)
+        real(*ids)
+
+    monkeypatch.setattr(sweeping, "hold_order", hold_after_the_answer)
+    sweeping.sweep()
+    assert Transfer.unscoped.get().status == "answered"
     assert Call.unscoped.get().ended_reason == ""
 
 
