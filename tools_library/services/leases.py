@@ -34,15 +34,17 @@ class Keeper:
     """Prolongs the leases of this process's runs; its thread sleeps while there is none."""
 
     def __init__(self) -> None:
-        self._began: dict[int, float] = {}
+        # A run is in it twice where its first worker was taken for dead, and this process is both.
+        self._began: dict[object, tuple[int, float]] = {}
         self._work = threading.Condition()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def kept(self, execution_pk: int) -> Iterator[None]:
         """Keep a run's lease up while the block runs."""
+        token = object()
         with self._work:
-            self._began[execution_pk] = time.monotonic()
+            self._began[token] = execution_pk, time.monotonic()
             if self._thread is None or not self._thread.is_alive():  # also after a fork
                 self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
                 self._thread.start()
@@ -51,7 +53,7 @@ class Keeper:
             yield
         finally:
             with self._work:
-                self._began.pop(execution_pk, None)
+                del self._began[token]
 
     def _keep(self) -> None:
         while True:
@@ -60,7 +62,7 @@ class Keeper:
             time.sleep(PROLONG_SECONDS)
             old = time.monotonic() - PROLONG_SECONDS
             with self._work:
-                long = [pk for pk, began in self._began.items() if began <= old]
+                long = [pk for pk, began in self._began.values() if began <= old]
             if long:
                 self._prolong(long)
 
