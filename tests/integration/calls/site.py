@@ -105,7 +105,7 @@ class CallSite:
                     lifespan="on",
                     log_config=None,
                     timeout_keep_alive=600,  # no kept connection closes under its client
-                    timeout_graceful_shutdown=5,
+                    timeout_graceful_shutdown=30,
                 )
             )
             serving = asyncio.create_task(server.serve())
@@ -143,7 +143,7 @@ class CallSite:
             from_=CALLER,
             scenario=scenario,
             voice=self.voice,
-            **{"seconds": 40, **more},
+            **{"seconds": 120, **more},
         )
 
     def ring(self, scenario: str = "demo", **more: Any) -> CallReport:
@@ -165,14 +165,14 @@ def ended(report: CallReport) -> Call:
     return ended_call(report.call_sid)
 
 
-def ended_call(call_sid: str, seconds: float = 30.0) -> Call:
+def ended_call(call_sid: str, seconds: float = 120.0) -> Call:
     """The same, by the call's sid."""
     return _once(call_sid, lambda call: bool(call.ended_reason), seconds)
 
 
 def stream_closed(report: CallReport) -> Call:
     """The call's row once it is written down that its stream closed and another may follow."""
-    return _once(report.call_sid, lambda call: call.stream_closed_at is not None, 30.0)
+    return _once(report.call_sid, lambda call: call.stream_closed_at is not None, 120.0)
 
 
 def _once(call_sid: str, true: Callable[[Call], bool], seconds: float) -> Call:

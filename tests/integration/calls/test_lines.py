@@ -72,7 +72,7 @@ def admit_once(monkeypatch, holds):
 
 
 async def heard_media(phone):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async for message in phone:
             if json.loads(message)["event"] == "media":
                 return True
@@ -84,9 +84,9 @@ def test_what_comes_before_the_handshake_is_answered_is_heard(site, settings, mo
         monkeypatch, lambda connection: not connection._received.endswith(b"\r\n\r\n")
     )
     path = open_call(site)
-    with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
+    with socket.create_connection(("127.0.0.1", site.port), 60) as phone:
         phone.sendall(handshake(site, path))
-        assert asked.wait(30)
+        assert asked.wait(60)
         phone.sendall(masked(CONNECTED) + masked(start_frame(settings)))
         received = b""
         while b'"event":"media"' not in received:
@@ -106,7 +106,7 @@ def test_messages_in_pieces_are_heard_and_pings_are_answered(site, settings):
             start = start_frame(settings)
             await phone.send([CONNECTED[:9], CONNECTED[9:]])
             await phone.send([start[:5], start[5:40], start[40:]])
-            await asyncio.wait_for(await phone.ping(), 30)
+            await asyncio.wait_for(await phone.ping(), 60)
             assert await heard_media(phone)
             await phone.send(STOP)
 
@@ -122,7 +122,7 @@ def test_a_message_that_is_too_large_in_all_its_pieces_ends_the_call(site, setti
             await phone.send(start_frame(settings))
             with pytest.raises(ConnectionClosed) as closed:
                 await phone.send(["x" * (direct.MESSAGE_MAX // 2)] * 3)
-                await asyncio.wait_for(phone.wait_closed(), 30)
+                await asyncio.wait_for(phone.wait_closed(), 60)
                 await phone.send("x")
             assert closed.value.rcvd.code == 1009
 
@@ -159,7 +159,7 @@ def test_a_server_that_stops_tells_the_phone_and_the_call_can_go_on(site, settin
             assert await heard_media(phone)
             stopping.start()
             with pytest.raises(ConnectionClosed) as closed:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while True:
                         await phone.recv()
             assert closed.value.rcvd.code == 1012
@@ -183,9 +183,9 @@ def test_a_phone_has_its_time_from_when_it_stops_reading():
 def test_who_sends_more_than_a_message_before_the_answer_is_cut_off(site, monkeypatch):
     asked = admit_once(monkeypatch, lambda connection: connection.transport.is_closing())
     path = open_call(site)
-    with socket.create_connection(("127.0.0.1", site.port), 30) as phone:
+    with socket.create_connection(("127.0.0.1", site.port), 60) as phone:
         phone.sendall(handshake(site, path))
-        assert asked.wait(30)
+        assert asked.wait(60)
         ping = bytes([0x89, 0x80 | 125]) + bytes(4) + bytes(125)
         with contextlib.suppress(ConnectionError):
             phone.sendall(ping * (2 * direct.MESSAGE_MAX // len(ping)))

@@ -16,6 +16,7 @@ from tests.integration.calls.site import ended
 from tests.integration.calls.test_calls import wait_for
 from tests.integration.tools.conftest import ToolServer
 from tools_library.models import ToolExecution
+from tools_library.services import limits
 from voiceassist.assistants.services import drafts, publishing
 from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait, WaitForEnd
 
@@ -24,6 +25,7 @@ from voiceassist.demo.scenario import Listen, Scenario, Speak, Wait, WaitForEnd
 def warehouse(site, settings, monkeypatch):
     """The server of the slow tool: it answers once its gate is opened."""
     monkeypatch.setattr(plan, "CALL_TOOL_TIMEOUT_S", 60.0)
+    monkeypatch.setitem(limits.CONTEXT_SECONDS, "call", 60)
     server = ToolServer()
     server.gate.clear()
     settings.OUTBOUND_ALLOW = [*settings.OUTBOUND_ALLOW, f"127.0.0.1:{server.port}"]
@@ -46,7 +48,7 @@ def slow_tool(site, warehouse, timeout_seconds=60, **behaviour):
 def ring_until(site, scenario, holds, then):
     """Ring; once `holds`, do `then` beside the call; return the caller's report."""
     with ThreadPoolExecutor(1) as thread:
-        ringing = thread.submit(site.ring, scenario, seconds=60)
+        ringing = thread.submit(site.ring, scenario)
         wait_for(holds)
         then()
         return ringing.result()
@@ -112,7 +114,7 @@ def test_a_caller_is_told_that_a_tool_did_not_answer_in_time(site, warehouse, me
             Listen(words=told, at_most_ms=60_000),
         ),
     )
-    report = site.ring(scenario, seconds=90)
+    report = site.ring(scenario)
     call = ended(report)
     run = ToolExecution.unscoped.get(call=call, tool_name="slow_lookup")
     assert (run.status, run.error_code) == ("timeout", "timeout")
@@ -138,7 +140,7 @@ def test_a_run_heeds_the_caller_who_speaks_by_its_policy(site, warehouse, policy
             Speak(text="Please ask the warehouse for me."),
             Listen(words="asking the warehouse"),
             Speak(text="Hello?"),
-            WaitForEnd(at_most_ms=30_000),
+            WaitForEnd(at_most_ms=90_000),
         ),
     )
 

@@ -18,7 +18,7 @@ from voiceassist.demo.scenario import HangUp, Listen, Scenario, Speak, WaitForEn
 HOLD = "One moment please, I'm asking a colleague about this."
 DONE = "The workshop expects you on Tuesday at ten."
 SALES = "+12025550143"
-UNTIL_HELD = Listen(words="asking a colleague", at_most_ms=30_000)
+UNTIL_HELD = Listen(words="asking a colleague", at_most_ms=90_000)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def said(call):
 
 def waits(words, *steps, first=BOOK):
     """A caller who asks, holds the line until `words`, and leaves."""
-    script = (Listen(), Speak(text=first), Listen(words=words, at_most_ms=30_000), *steps)
+    script = (Listen(), Speak(text=first), Listen(words=words, at_most_ms=90_000), *steps)
     return Scenario(name="demo", description="waits", caller=script)
 
 
@@ -117,7 +117,7 @@ def run():
 
 def test_staff_let_a_caller_be_put_through(site):
     transferring(site, approval={"transferCall": "staff"})
-    script = (Listen(), Speak(text=TRANSFER), WaitForEnd(at_most_ms=30_000))
+    script = (Listen(), Speak(text=TRANSFER), WaitForEnd(at_most_ms=90_000))
     scenario = Scenario(name="demo", description="put through", caller=script)
     with ringing(site, scenario) as call:
         heard(HOLD)
@@ -156,7 +156,7 @@ def test_a_caller_who_leaves_first_is_put_through_to_nobody(site):
 
 def test_a_caller_says_themselves_whether_they_are_put_through(site):
     transferring(site, approval={"transferCall": "confirm"})
-    steps = (Listen(words="shall I"), Speak(text="Yes, please."), WaitForEnd(at_most_ms=30_000))
+    steps = (Listen(words="shall I"), Speak(text="Yes, please."), WaitForEnd(at_most_ms=90_000))
     report = site.ring(caller(*steps, first="May I speak to a colleague?"))
     row = ended(report)
     assert (report.dialled, row.ended_reason) == ([SALES], "transferred")

@@ -89,7 +89,7 @@ def test_a_number_that_staff_did_not_write_down_is_never_dialled(site):
 
 
 def test_staff_puts_a_caller_through_to_any_number(site):
-    scenario = Scenario(description="waits", caller=(Listen(), WaitForEnd(at_most_ms=30_000)))
+    scenario = Scenario(description="waits", caller=(Listen(), WaitForEnd(at_most_ms=90_000)))
     with ThreadPoolExecutor(1) as thread:
         ringing = thread.submit(site.ring, scenario)
         wait_for(lambda: TranscriptItem.unscoped.filter(status="completed").exists())
