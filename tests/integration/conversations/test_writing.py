@@ -203,3 +203,18 @@ async def test_a_stop_is_noticed_while_the_model_thinks(models):
             await asyncio.sleep(0.02)
     assert not goes_on["A"].is_set()
     assert told(await until_rest(conversations["A"])) == "A one "
+
+
+async def test_a_process_that_stops_leaves_the_next_step_to_others(models):
+    conversations, _ = await begun(models, "A")
+    run = await in_db(AgentRun.unscoped.get)
+    driver.drive(run.pk)  # as the last tool that ends does
+    async with asyncio.timeout(60):
+        while run.pk not in driver._again:
+            await asyncio.sleep(0.02)
+    await driver.stop()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not driver._tasks and not driver._again
+    assert (await in_db(AgentRun.unscoped.get)).claimed_by == ""
+    assert told(await in_db(events.stored, conversations["A"].pk, 0)) == "A one "

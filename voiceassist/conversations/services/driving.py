@@ -58,13 +58,14 @@ class Driver:
             return
         task = asyncio.get_running_loop().create_task(self._drive(run_pk), name="conversation")
         self._tasks[run_pk] = task
-        task.add_done_callback(lambda _: self._ended(run_pk))
+        task.add_done_callback(lambda ended: self._ended(run_pk, ended))
 
-    def _ended(self, run_pk: int) -> None:
+    def _ended(self, run_pk: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(run_pk, None)
         if run_pk in self._again:
             self._again.discard(run_pk)
-            self.drive(run_pk)
+            if not task.cancelled():  # else this process gives its steps up
+                self.drive(run_pk)
 
     async def _drive(self, run_pk: int) -> None:
         try:
