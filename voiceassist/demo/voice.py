@@ -5,6 +5,7 @@ Imports the standard library and the demo's pure audio modules; no Django.
 
 import array
 import asyncio
+import contextlib
 import functools
 import hashlib
 import logging
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -125,7 +127,7 @@ class Voice:
         if path is None:
             return tones(text)
         file = self._directory / f"{key}.ulaw"
-        if file.exists():
+        with contextlib.suppress(OSError):  # not there; another process may have taken it away
             return file.read_bytes()
         voice = _ESPEAK_VOICES.get((language, role), _ESPEAK_VOICES[("en", role)])
         try:
@@ -142,8 +144,9 @@ class Voice:
             files = sorted(self._directory.glob("*.ulaw"), key=lambda path: path.stat().st_mtime)
             for old in files[: max(0, len(files) - MAX_FILES + 1)]:
                 old.unlink(missing_ok=True)
-            # Two processes may make the same phrase: the rename keeps each file whole.
-            partial = file.with_suffix(f".{os.getpid()}.part")
+            # Several threads and processes may make the same phrase: each writes a file of its own,
+            # and the rename keeps what others read whole.
+            partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
             partial.write_bytes(audio)
             partial.replace(file)
         except OSError as error:
