@@ -4,14 +4,16 @@ Django's own flush truncates every table and makes all content types and permiss
 takes longer than most tests. Here the few rows there are get deleted; what migrations wrote stays.
 """
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 
 _WRITTEN_BY_MIGRATIONS = {"django_content_type", "auth_permission"}
+_TRIES = 5
 
 
 def clean_quickly() -> None:
@@ -20,7 +22,18 @@ def clean_quickly() -> None:
 
 
 def empty_database() -> None:
-    """Delete all rows but those of migrations; waits for open transactions, as a flush does."""
+    """Delete all rows but those of migrations; waits for open transactions, as a flush does.
+
+    One that a test's job has left open can wait for a table that is locked here, while its own are
+    waited for: the database ends one of the two. Where that is this one, it begins anew.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(OperationalError):
+            return _empty_once()
+    return _empty_once()
+
+
+def _empty_once() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in _statements(connection.vendor):
             cursor.execute(statement)

@@ -48,6 +48,7 @@ def own_loop(model, settings):
     settings.JOBS_RUNNER = "in_process"
     live_loop._loop = None
     yield model
+    assert queueing.drain(60)
     queueing._runner.cache_clear()
 
 

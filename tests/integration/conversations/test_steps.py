@@ -32,6 +32,7 @@ def orders(settings):
     settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
     settings.JOBS_RUNNER = "in_process"
     yield server
+    assert queueing.drain(60)
     queueing._runner.cache_clear()
     server.stop()
 
