@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -10,8 +11,18 @@ import pytest
 from tests.unit.house.tree import GENERATED, ROOT, files, modules, parsed, shown
 from voiceassist.foundation.jobs import Queue
 
+# One process reads the modules for all these tests, and forgets them.
+pytestmark = [pytest.mark.xdist_group("house"), pytest.mark.usefixtures("forgetting")]
+
 MODULE_LINES = 400
 FUNCTION_LINES = 50
+
+
+@pytest.fixture(scope="module")
+def forgetting() -> Iterator[None]:
+    """Give back the memory of the modules: it would be walked by each collection of garbage."""
+    yield
+    parsed.cache_clear()
 
 
 def _functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
