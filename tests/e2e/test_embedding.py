@@ -98,6 +98,7 @@ async def test_a_foreign_page_chats_with_a_token(
     token = token_for(demo, key, "customer-17")
     (folder / "page.js").write_text(script.format(url=demo.url, token=token))
     page = await browser.new_page()
+    page.set_default_timeout(60_000)
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
     await page.goto(f"{origin}/index.html")

@@ -249,6 +249,7 @@ async def test_who_may_build_registers_tools_from_a_page(
 ) -> None:
     take_away(demo, key, "show_emoji")
     page = await (await browser.new_context(base_url=demo.url)).new_page()
+    page.set_default_timeout(60_000)
     await page.goto("/accounts/login/?next=/assistants/demo/chat")
     await page.get_by_label("E-mail").fill("admin@example.com")
     await page.get_by_label("Password").fill("demo-voiceassist")
@@ -286,6 +287,7 @@ async def test_the_guides_page_asks_by_the_elements_that_it_copies(
     folder, origin = shop
     follow_the_guide(demo, key, folder)
     page = await browser.new_page()
+    page.set_default_timeout(60_000)
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.on("response", lambda got: broken.append(got.url) if got.status == 404 else None)

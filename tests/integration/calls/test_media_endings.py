@@ -106,6 +106,7 @@ def test_a_step_of_winding_up_that_fails_keeps_none_of_the_others(site, settings
 
 def test_the_socket_stays_open_until_the_end_of_the_call_is_stored(site, settings, monkeypatch):
     monkeypatch.setattr(media, "FLUSH_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(media, "FINAL_FLUSH_TIMEOUT_S", 60.0)
     path, write, stored = open_call(site), writing.write_batch, []
 
     def slowly(batch):

@@ -152,7 +152,7 @@ async def test_silence_ends_at_the_deadline_and_its_cost_is_assumed(stand_ins):
     stand_ins.behave(lambda_faults=1, lambda_fault="hang")
     outcome = await invoke("echo", seconds=2.0)
     assert (outcome.status, outcome.error_code) == ("timeout", "timeout")
-    assert 1_000 < outcome.duration_ms < 15_000
+    assert 1_000 < outcome.duration_ms < 45_000
     assert outcome.trace["usage"]["assumed"] is True
 
 
@@ -267,7 +267,7 @@ async def test_hostile_answers(settings, handler, code):
     assert outcome.status in ("error", "timeout")
     assert outcome.error_code == (code or outcome.error_code)
     assert outcome.error_code != "internal"
-    assert outcome.duration_ms < 15_000
+    assert outcome.duration_ms < 45_000
 
 
 LONG = "canary-" + "7" * 60
