@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
 from tests.factories.conversations import give_browser_tool, make_conversation, make_participant
 from tests.integration.conversations.scripted import call, kinds, until_rest
@@ -10,6 +11,7 @@ from tests.integration.conversations.test_agent import answer, in_db, say
 from tools_library.approvals import answering as approvals
 from tools_library.models import Approval
 from voiceassist.conversations.models import Conversation
+from voiceassist.conversations.services import settling
 from voiceassist.conversations.services.answering import BrowserAnswer
 from voiceassist.conversations.services.reading import open_calls
 
@@ -88,3 +90,19 @@ async def test_document_004s_answer_decides_and_answers_at_once(model, action):
     rest = await until_rest(conversation, frames[-1].seq)
     assert rest[-1].type == "run_finished"
     assert await in_db(lambda: Approval.unscoped.get().status) == action
+
+
+async def test_a_no_is_kept_with_what_it_decides_however_it_goes_on(model, monkeypatch):
+    conversation, who, frames = await asked(model)
+    one = BrowserAnswer("call_ask_person", "User did so", user_action="rejected")
+
+    def away(*_):
+        raise OperationalError("away")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(settling, "settle", away)
+        with pytest.raises(OperationalError):
+            await answer(conversation, who, one)
+    assert await answer(conversation, who, one) == {"call_ask_person": "replayed"}
+    rest = await until_rest(conversation, frames[-1].seq)
+    assert rest[-1].type == "run_finished" and len(model.requests) == 2

@@ -111,12 +111,29 @@ def _waits(call: ToolProposal) -> bool:
 def _answer_one(conversation: Conversation, one: BrowserAnswer, who: Participant) -> str:
     approval = _open_question(conversation, one)
     if approval is not None:
-        decision = "reject" if one.refuses else "approve"
-        decide(conversation, approval, approvals.Answer(decision, reason=one.reason), who)
+        refusal = _decided(conversation, approval, one, who)
+        if refusal is not None:
+            raise refusal
+        settling.settle(conversation.pk)
         if approval.execution.status != "running":
-            _remember(conversation, one, who)
             return "taken"
     return _take(conversation, one, who)
+
+
+@transaction.atomic
+def _decided(
+    conversation: Conversation, approval: Approval, one: BrowserAnswer, who: Participant
+) -> ConversationError | None:
+    """Decide a question by the way; return why it was decided before, if it was."""
+    locking.lock(conversation.pk)
+    decision = "reject" if one.refuses else "approve"
+    try:
+        record(conversation, approval, approvals.Answer(decision, reason=one.reason), who)
+    except (Expired, OtherAnswer) as error:
+        return error
+    if approval.execution.status != "running":
+        _remember(conversation, one, who)
+    return None
 
 
 def _remember(conversation: Conversation, one: BrowserAnswer, who: Participant) -> None:
