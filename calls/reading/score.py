@@ -147,12 +147,16 @@ def spoken_row(item: TranscriptItem) -> SpokenRow:
 
 
 def run_row(run: ToolExecution, call: Call) -> RunRow:
-    """Return a tool run as a row; its place is counted from the answer of the call."""
+    """Return a tool run as a row, where its live event stood: when the call asked for it.
+
+    Of one that does not know, the place is counted from the answer of the call.
+    """
     begin = call.answered_at or call.started_at
     at = run.started_at or run.created_at
+    counted = max(0, int((at - begin).total_seconds() * 1000))
     return RunRow(
         execution_id=str(run.execution_id),
-        at_ms=max(0, int((at - begin).total_seconds() * 1000)),
+        at_ms=counted if run.at_ms is None else run.at_ms,
         name=in_reading_order(run.tool.display_name if run.tool else run.tool_name),
         tool_type=run.tool.tool_type if run.tool else "",
         status=run.status,

@@ -19,6 +19,7 @@ export class Score {
   spoken(data, isFinal) {
     const { row, isNew } = this.#row("spoken", data.item_id, data.role === "caller" ? "caller" : "assistant", data);
     if (!isFinal && FINAL_ITEM.has(row.dataset.status)) return null;
+    if (!isNew) this.#move(row, data);
     const status = isFinal && data.status === "in_progress" ? "completed" : data.status;
     row.dataset.status = status;
     const set = (name, text) => (row.querySelector(`[data-${name}]`).textContent = text);
@@ -85,6 +86,14 @@ export class Score {
     this.list.append(row);
     this.#order();
     return { row, isNew: true };
+  }
+
+  // Words come before their sound: when it is heard, and what it follows, is known only then.
+  #move(row, { at_ms: at = row.dataset.at, position = row.dataset.position }) {
+    if (Number(at) === Number(row.dataset.at) && Number(position) === Number(row.dataset.position)) return;
+    Object.assign(row.dataset, { at, position });
+    row.querySelector("time").textContent = clock(Number(at));
+    this.#order();
   }
 
   // Rows that stand right are left alone, so that focus and open details stay.

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from calls.models import Call
 from tests.e2e.site import Site, act
-from tests.e2e.test_pages_in_a_browser import look, said, tell
+from tests.e2e.test_pages_in_a_browser import look, ran, said, speak, tell
 from tests.factories.pages import make_assistant, make_call, make_organization, make_user
 from voiceassist.organizations.models import User
 
@@ -83,6 +83,29 @@ async def test_a_wait_of_no_length_is_not_shown(site: Site, browser: Browser) ->
     shown = page.locator('[data-row="spoken"] [data-lat]')
     await expect(shown).to_have_text(["", "", "380 ms"])
     await expect(page.locator('[data-fact="first-word"]')).to_have_text("380 ms, typical")
+    await context.close()
+
+
+async def test_words_stand_where_they_were_heard_and_not_where_they_were_made(
+    site: Site, browser: Browser
+) -> None:
+    user, call = await act(furnish)
+    context = await site.open(browser, user, viewport=DESK)
+    page = await context.new_page()
+    await page.goto(f"/calls/{call.pk}")
+    await expect(page.locator("[data-line-word]")).to_have_text("Live")
+    speak(call, "farewell", 1, "Goodbye", at_ms=1_000)
+    await expect(page.locator('[data-id="farewell"]')).to_be_visible()
+    await act(ran, call, "success", at_ms=2_500)
+    rows, ids = page.locator("[data-score] > li"), "rows => rows.map((row) => row.dataset.id)"
+    await expect(page.locator('[data-id="e1"]')).to_be_visible()
+    assert await rows.evaluate_all(ids) == ["farewell", "e1"]
+    await act(said, call, "farewell", 1, "Goodbye and safe riding.", at_ms=3_000)
+    await expect(page.locator('[data-id="farewell"] .said')).to_have_text(
+        "Goodbye and safe riding."
+    )
+    assert await rows.evaluate_all(ids) == ["e1", "farewell"]
+    await expect(page.locator('[data-id="farewell"] time')).to_have_text("0:03")
     await context.close()
 
 

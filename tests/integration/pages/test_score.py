@@ -1,9 +1,14 @@
 """How a call is put in order and how heard words are told from generated ones."""
 
+from datetime import timedelta
+
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.reading.score import EventRow, RunRow, SpokenRow, heard_of, place
+from calls.models import Call
+from calls.reading.score import EventRow, RunRow, SpokenRow, heard_of, place, run_row
+from tools_library.models import ToolExecution
 
 
 def spoken(position: int, at_ms: int) -> SpokenRow:
@@ -17,6 +22,15 @@ def test_runs_stand_on_the_line_where_they_ran() -> None:
     )
     names = [getattr(row, "item_id", "") or getattr(row, "execution_id", "") for row in rows]
     assert names == ["", "1", "r", "2", ""]
+
+
+def test_a_run_stands_where_the_call_asked_for_it_however_late_it_began() -> None:
+    begin = timezone.now()
+    call = Call(answered_at=begin)
+    late = ToolExecution(tool_name="endCall", started_at=begin + timedelta(seconds=9), at_ms=1500)
+    assert run_row(late, call).at_ms == 1500
+    late.at_ms = None
+    assert run_row(late, call).at_ms == 9000
 
 
 def test_positions_win_over_times() -> None:
