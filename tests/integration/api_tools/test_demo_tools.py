@@ -10,6 +10,7 @@ from tests.integration.api_tools.conftest import Api
 from tools_library.models import Tool
 from voiceassist.demo.seed import seed
 from voiceassist.demo.stand_ins import StandInServer
+from voiceassist.foundation.providers import aws
 from voiceassist.organizations.models import Organization
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -35,6 +36,7 @@ def stand_ins():
 @pytest.fixture
 def shop(stand_ins, settings):
     """The demo's organization with the stand-ins at hand."""
+    aws.warm()  # a busy machine loads the SDK for longer than a run has time
     settings.STAND_INS_URL = settings.AWS_ENDPOINT_URL = stand_ins.url
     settings.OUTBOUND_ALLOW = [urlsplit(stand_ins.url).netloc]
     seed()

@@ -12,9 +12,16 @@ from tools_library.engine.secrets import FixedSecrets
 from tools_library.executors.aws_lambda.config import Credentials
 from tools_library.executors.aws_lambda.functions import list_functions
 from voiceassist.demo.stand_ins.aws import account
+from voiceassist.foundation.providers import aws
 
 KEYS = {"aws_access_key": account.ACCESS_KEY_ID, "aws_secret_key": account.SECRET_ACCESS_KEY}
 FIELDS = {"access_key_field": "aws_access_key", "secret_key_field": "aws_secret_key"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def loaded():
+    """The SDK, which a busy machine loads for longer than a list of functions has time."""
+    aws.warm()
 
 
 def configuration(function: str, **more) -> dict:
