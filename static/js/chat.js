@@ -1,6 +1,6 @@
 // The chat page: draws what the conversation says, sends what is written, loses nothing that was typed.
 
-import { AgentClient, connect } from "./toolkit.js";
+import { AgentClient, connect, newId } from "./toolkit.js";
 import { registerPageTools } from "./page-tools.js";
 import { h } from "./elements/dom.js";
 import "./elements/run-timeline.js";
@@ -50,7 +50,7 @@ function start() {
     if (!text.trim()) return;
     problem.hidden = true;
     if (message.value === text) message.value = ""; // what was written since stays
-    const id = unsent?.text === text ? unsent.id : crypto.randomUUID();
+    const id = unsent?.text === text ? unsent.id : newId();
     try {
       await sent(text, id);
       unsent = null;

@@ -14,6 +14,9 @@ const LONGEST_WAIT = 15000;
 const RENEW_CLAIM_EVERY = 15000;
 const CLAIM_HOLDS = 30000;
 
+// A name that nobody else gives; `crypto.randomUUID` is not to be had on pages without https.
+export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export class RequestFailed extends Error {
   constructor(status, problem) {
     const fields = (problem.errors ?? []).map(({ field, message }) => `${field}: ${message}`).join(" ");
@@ -70,8 +73,8 @@ export class Conversation extends EventTarget {
     super();
     this.api = new Api({ base, token, refreshToken });
     this.agent = agent;
-    this.threadId = threadId || `thread_${crypto.randomUUID()}`;
-    this.tab = crypto.randomUUID();
+    this.threadId = threadId || `thread_${newId()}`;
+    this.tab = newId();
     this.state = { ...emptyState(), seq: lastEventId };
     this.loaded = !threadId || lastEventId > 0;
     this.tools = new Map();
@@ -97,7 +100,7 @@ export class Conversation extends EventTarget {
 
   // `id`: what this page calls the message. Where it is not certain that it arrived, it is sent again by the same one:
   // the server says it once.
-  async send(text, { id = crypto.randomUUID() } = {}) {
+  async send(text, { id = newId() } = {}) {
     const body = { message: text, thread_id: this.threadId, client_message_id: id };
     const headers = { Accept: "text/event-stream" };
     const answer = await this.api.request(this.#path("messages"), { method: "POST", body, headers });

@@ -99,6 +99,7 @@ async def test_a_foreign_page_chats_with_a_token(
     (folder / "page.js").write_text(script.format(url=demo.url, token=token))
     page = await browser.new_page()
     page.set_default_timeout(60_000)
+    await page.add_init_script("delete Crypto.prototype.randomUUID")  # as a page without https
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
     await page.goto(f"{origin}/index.html")
