@@ -323,17 +323,18 @@ def test_a_closed_connections_number_is_nobody_elses_to_shut():
 
 
 def test_connections_are_given_back():
+    name = f"process-{os.getpid()}"  # others ask the same server
+    dsn = f"{DSN}{'&' if '?' in DSN else '?'}application_name={name}"
+    count = "select count(*) from pg_stat_activity where application_name = %s"
     with closing(psycopg.connect(DSN, autocommit=True)) as admin:
-        ours = f"/* process {os.getpid()} */"  # others ask the same server
+
+        def left():
+            return admin.execute(count, [name]).fetchone()[0]
+
+        asked = query("select current_setting('application_name') as name", dsn=dsn)
+        assert name in str(asked.output)
         for _ in range(5):
-            query(f"select pg_sleep(5) {ours}", execution_timeout=0.1)
-            query(f"select n from generate_series(1, 100000) n {ours}", row_limit=2)
-        count = (
-            "select count(*) from pg_stat_activity"
-            " where application_name = 'voiceassist' and query like %s"
-        )
-        wait_for(
-            lambda: admin.execute(count, [f"%{ours}"]).fetchone() == (0,),
-            seconds=60,
-            what="the end of the connections",
-        )
+            query("select pg_sleep(5)", dsn=dsn, execution_timeout=0.1)
+            query("select n from generate_series(1, 100000) n", dsn=dsn, row_limit=2)
+        wait_for(lambda: not left(), seconds=60, what="the end of the connections")
+        assert left() == 0
