@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from calls.models import Call
 from tests.e2e.site import Site, act
@@ -55,45 +55,41 @@ async def test_a_long_name_stays_on_one_line(site: Site, browser: Browser, name:
     await context.close()
 
 
-async def test_a_note_can_be_given_only_while_the_call_is_in_progress(
-    site: Site, browser: Browser
-) -> None:
+async def follow(site: Site, browser: Browser) -> tuple[Page, Call]:
+    """Return the page of a call that rings, and the call."""
     user, call = await act(furnish)
     context = await site.open(browser, user, viewport=DESK)
     page = await context.new_page()
     await page.goto(f"/calls/{call.pk}")
     await expect(page.locator("[data-line-word]")).to_have_text("Live")
+    return page, call
+
+
+async def test_a_note_can_be_given_only_while_the_call_is_in_progress(
+    site: Site, browser: Browser
+) -> None:
+    page, call = await follow(site, browser)
     note = page.locator("#note-form")
     await expect(note).to_be_hidden()
     await act(tell, call, "call.updated", status="in-progress", answered_at=None)
     await expect(note).to_be_visible()
     await act(tell, call, "call.updated", status="completed", ended_reason="caller_hung_up")
     await expect(note).to_be_hidden()
-    await context.close()
 
 
 async def test_a_wait_of_no_length_is_not_shown(site: Site, browser: Browser) -> None:
-    user, call = await act(furnish)
-    context = await site.open(browser, user, viewport=DESK)
-    page = await context.new_page()
-    await page.goto(f"/calls/{call.pk}")
-    await expect(page.locator("[data-line-word]")).to_have_text("Live")
+    page, call = await follow(site, browser)
     for position, wait in enumerate([0, None, 380], start=1):
         await act(said, call, f"i{position}", position, "Words", latency_ms=wait)
     shown = page.locator('[data-row="spoken"] [data-lat]')
     await expect(shown).to_have_text(["", "", "380 ms"])
     await expect(page.locator('[data-fact="first-word"]')).to_have_text("380 ms, typical")
-    await context.close()
 
 
 async def test_words_stand_where_they_were_heard_and_not_where_they_were_made(
     site: Site, browser: Browser
 ) -> None:
-    user, call = await act(furnish)
-    context = await site.open(browser, user, viewport=DESK)
-    page = await context.new_page()
-    await page.goto(f"/calls/{call.pk}")
-    await expect(page.locator("[data-line-word]")).to_have_text("Live")
+    page, call = await follow(site, browser)
     speak(call, "farewell", 1, "Goodbye", at_ms=1_000)
     await expect(page.locator('[data-id="farewell"]')).to_be_visible()
     await act(ran, call, "success", at_ms=2_500)
@@ -106,7 +102,6 @@ async def test_words_stand_where_they_were_heard_and_not_where_they_were_made(
     )
     assert await rows.evaluate_all(ids) == ["e1", "farewell"]
     await expect(page.locator('[data-id="farewell"] time')).to_have_text("0:03")
-    await context.close()
 
 
 async def test_a_toast_that_comes_late_has_its_own_time(site: Site, browser: Browser) -> None:
@@ -124,4 +119,3 @@ async def test_a_toast_that_comes_late_has_its_own_time(site: Site, browser: Bro
     )
     await page.clock.run_for(7_000)
     await expect(page.get_by_text("Late")).to_be_visible()
-    await context.close()
