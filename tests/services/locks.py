@@ -1,6 +1,31 @@
-"""Whether somebody waits for a lock of this test's database; imports Django."""
+"""Two at one moment, and whether one waits for a lock of the test's database; imports Django."""
 
-from django.db import connection
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection, connections, transaction
+
+from tests.services.ports import wait_for
+
+T = TypeVar("T")
+
+
+def beside(first: Callable[[], object], second: Callable[[], T]) -> T:
+    """Return what `second` returns that must wait while `first` is not committed yet."""
+
+    def work() -> T:
+        try:
+            return second()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first()
+            other = pool.submit(work)
+            wait_for(somebody_waits, seconds=60, what="the second one")
+        return other.result(60)
 
 
 def somebody_waits() -> bool:

@@ -1,15 +1,11 @@
 """Members: who may name whom, who may open the admin, and the owner who cannot be lost."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
 
 from tests.factories.organizations import make_member, make_organization, make_superuser
-from tests.services.locks import somebody_waits
-from tests.services.ports import wait_for
+from tests.services.locks import beside
 from voiceassist.assistants.models import Assistant
 from voiceassist.foundation.errors import InvalidInput
 from voiceassist.organizations.models import AuditEntry, Membership, Organization, Role, User
@@ -21,23 +17,6 @@ pytestmark = pytest.mark.django_db
 def membership(organization: Organization, user: User) -> Membership:
     row: Membership = Membership.objects.of(organization).get(user=user)
     return row
-
-
-def beside(first: Callable[[], object], second: Callable[[], object]) -> None:
-    """Do `second`, which must wait, while `first` is not committed yet."""
-
-    def work() -> None:
-        try:
-            second()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            other = pool.submit(work)
-            wait_for(somebody_waits, seconds=60, what="the second one")
-        other.result(60)
 
 
 @pytest.mark.parametrize("role", list(Role))

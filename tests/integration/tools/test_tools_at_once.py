@@ -1,38 +1,17 @@
 """Several people or pages that save, register or give the same tool at the same moment."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connections, transaction
 
 from tests.factories.assistants import make_assistant
 from tests.factories.organizations import make_organization
 from tests.factories.tools import make_tool
-from tests.services.locks import somebody_waits
-from tests.services.ports import wait_for
+from tests.services.locks import beside
 from tools_library.models import AssistantTool, Tool, ToolVersion
 from tools_library.services import assignments, frontend_tools
 from tools_library.services.tools import save_tool
 from voiceassist.foundation.events import hold_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def beside(first, second):
-    """Return what `second` returns that must wait while `first` is not committed yet."""
-
-    def work():
-        try:
-            return second()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            other = pool.submit(work)
-            wait_for(somebody_waits, seconds=60, what="the second one")
-        return other.result(60)
 
 
 def test_two_who_save_a_tool_at_once_make_a_version_each():
