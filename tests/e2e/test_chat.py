@@ -147,8 +147,9 @@ async def test_an_answer_that_fails_loses_nothing_on_a_phone(
     place = await earlier.bounding_box()
     assert place is not None and place["x"] >= 0
     await context.set_offline(True)
-    await say(page, "Are you there?")
+    words = "Are you there? " + "W" * 200  # a word that is wider than the page
+    await say(page, words)
     await expect(page.locator("[data-problem]")).to_be_visible(timeout=ANSWER)
-    await expect(page.get_by_label("Message")).to_have_value("Are you there?")
+    await expect(page.get_by_label("Message")).to_have_value(words)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     await context.close()
